@@ -1,0 +1,1 @@
+"""Everything that is not a screen: the text, the annotations, their rules and their storage."""

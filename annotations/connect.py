@@ -1,0 +1,154 @@
+"""Opening the database: durability, locks, migrations, and SQLite's errors as sentences.
+
+Invariant: a connection that `connect` returns for writing is in WAL mode with `synchronous=FULL`, or in a rollback
+journal where WAL is unsafe; foreign keys are on; it waits 5 seconds for a lock.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from annotations.errors import StoreError
+
+VERSION = 1
+"""The `user_version` that this code reads and writes."""
+
+TIMEOUT = 5.0
+"""Seconds that a statement waits for another process's lock."""
+
+_NETWORK = ("nfs", "cifs", "smb", "9p", "fuse", "afp", "webdav")
+
+
+@dataclass
+class Connected:
+    """An open connection: whether it may write, and what is worth saying once."""
+
+    connection: sqlite3.Connection
+    writable: bool
+    notes: list[str] = field(default_factory=list)
+
+
+def connect(path: Path) -> Connected:
+    """Opens the database, made and migrated as needed. StoreError when it is newer, locked, corrupt or out of reach."""
+    with explained(path):
+        if _read_only(path):
+            return _connect_for_reading(path)
+        connection = _open(f"{path.absolute().as_uri()}?mode=rwc")
+        found = Connected(connection, writable=True)
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if version > VERSION:
+            connection.close()
+            raise StoreError(
+                f"{path} was written by a newer postil (its format is {version}, this one reads {VERSION}): "
+                "update postil; nothing was changed"
+            )
+        _make_durable(found, path)
+        if version < VERSION:
+            _migrate(path, connection, version)
+        return found
+
+
+def _read_only(path: Path) -> bool:
+    folder_closed = not os.access(path.parent, os.W_OK)
+    if not path.parent.is_dir():
+        raise StoreError(f"the folder {path.parent} does not exist: make it, or correct `database` in config.yaml")
+    if not path.exists():
+        if folder_closed:
+            raise StoreError(f"cannot make {path}: the folder is read-only; set `database` to one that you may write")
+        return False
+    return folder_closed or not os.access(path, os.W_OK)
+
+
+def _connect_for_reading(path: Path) -> Connected:
+    if Path(f"{path}-wal").exists() and Path(f"{path}-wal").stat().st_size:
+        raise StoreError(
+            f"{path} is read-only here and has unfinished writes in its -wal file: "
+            "open it once where it can be written, or copy both files to a folder of yours"
+        )
+    if not os.access(path, os.R_OK):
+        raise StoreError(f"you may not read {path}: ask its owner")
+    connection = _open(f"{path.absolute().as_uri()}?mode=ro&immutable=1")
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version != VERSION:
+        connection.close()
+        raise StoreError(f"{path} is read-only and its format is {version}, not {VERSION}: it cannot be opened here")
+    return Connected(connection, False, [f"{path.name} is read-only: you can read, but no edit can be saved"])
+
+
+def _open(uri: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(uri, uri=True, timeout=TIMEOUT, isolation_level=None)
+    connection.execute("PRAGMA foreign_keys = ON")
+    return connection
+
+
+def _make_durable(found: Connected, path: Path) -> None:
+    kind = _file_system(path.parent)
+    network = any(kind.startswith(name) for name in _NETWORK)
+    mode = found.connection.execute(f"PRAGMA journal_mode = {'DELETE' if network else 'WAL'}").fetchone()[0]
+    if mode != "wal":
+        found.notes.append(f"{path.parent} is on {kind or 'a file system'} where WAL is unsafe: a rollback journal is used")
+    found.connection.execute("PRAGMA synchronous = FULL")
+    if found.connection.execute("PRAGMA synchronous").fetchone()[0] != 2:
+        raise StoreError(f"{path} cannot be opened durably (synchronous=FULL is refused)")
+
+
+def _file_system(folder: Path) -> str:
+    """The type of the file system that holds a folder, "" where the system does not tell."""
+    if sys.platform == "linux":
+        mounts = [line.split(" - ") for line in Path("/proc/self/mountinfo").read_text().splitlines()]
+        pairs = [(left.split()[4].replace("\\040", " "), right.split()[0]) for left, right in mounts]
+    else:
+        listed = subprocess.run(["/sbin/mount"], capture_output=True, text=True, check=False).stdout
+        rows = [line.rpartition(" (") for line in listed.splitlines()]
+        pairs = [(left.partition(" on ")[2], right.split(",")[0].rstrip(")")) for left, _, right in rows]
+    place = folder.resolve()
+    held = [(mount, kind) for mount, kind in pairs if place.is_relative_to(mount)]
+    return max(held, key=lambda pair: len(pair[0]), default=("", ""))[1]
+
+
+def _migrate(path: Path, connection: sqlite3.Connection, version: int) -> None:
+    """Brings the tables up to date, one process at a time, after a snapshot of what was there."""
+    from filelock import FileLock
+    from sqlite_utils import Database
+
+    from annotations.migrations import migrations
+
+    with FileLock(f"{path}.migrate", timeout=60):
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if version:
+            with sqlite3.connect(f"{path}.before-{VERSION}") as copy:
+                connection.backup(copy)
+            copy.close()
+        if version < VERSION:
+            migrations.apply(Database(connection, execute_plugins=False))
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turns SQLite's errors into sentences that a person can act on."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise StoreError(_sentence(path, error)) from error
+
+
+def _sentence(path: Path, error: sqlite3.Error) -> str:
+    code = getattr(error, "sqlite_errorname", "") or ""
+    if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return f"{path} is locked by another program for more than {TIMEOUT:g} s: nothing was saved; try again"
+    if code.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
+        return f"the disk that holds {path} is full or failing ({error}): nothing was saved; make room and try again"
+    if code.startswith("SQLITE_READONLY"):
+        return f"{path} is read-only: nothing was saved"
+    if code.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
+        return f"{path} is not a sound SQLite database ({error}): restore a copy, or move it away to begin anew"
+    if code.startswith("SQLITE_CANTOPEN"):
+        return f"{path} cannot be opened ({error}): is it a file, and may you read its folder?"
+    return f"{path}: the database refused that ({error}); nothing was saved"

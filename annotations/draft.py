@@ -1,0 +1,310 @@
+"""An edit in the making: a verb changes a draft, and the draft gives the smallest `Edit` that says the same.
+
+Invariant: whatever a verb did, the edit leaves no relation without its ends, no two equal entities or relations, and
+every decision with the verdict that follows from its result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar
+
+from annotations.errors import Refused
+from annotations.model import (
+    Change,
+    Decision,
+    Edit,
+    Entity,
+    Progress,
+    Relation,
+    Span,
+    Suggestion,
+    Verdict,
+    Via,
+    about_entity,
+)
+from annotations.state import (
+    ArticleState,
+    conflict,
+    decision_row,
+    entity_row,
+    relation_about,
+    relation_row,
+)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Pen:
+    """What a verb may not make up for itself: the time (ISO 8601, UTC), a maker of ids, how the verb came about,
+    and the milliseconds that the person took to decide."""
+
+    at: str
+    new_id: Callable[[], str]
+    via: Via = "key"
+    ms: int | None = None
+
+
+class _Overlay(Generic[T]):
+    """A mapping with changes laid over it; the one below stays as it is."""
+
+    def __init__(self, below: Mapping[str, T]) -> None:
+        self.below = below
+        self.over: dict[str, T | None] = {}
+
+    def get(self, key: str | None) -> T | None:
+        """The value now, None when there is none."""
+        if key is None:
+            return None
+        return self.over[key] if key in self.over else self.below.get(key)
+
+    def __getitem__(self, key: str) -> T:
+        value = self.get(key)
+        if value is None:
+            raise KeyError(key)
+        return value
+
+    def __contains__(self, key: str) -> bool:
+        return self.get(key) is not None
+
+    def set(self, key: str, value: T | None) -> None:
+        """Sets a value; None takes it away."""
+        self.over[key] = value
+
+    def changed(self) -> Iterator[tuple[str, T | None, T | None]]:
+        """Key, before and after of all that differs from below."""
+        for key, after in self.over.items():
+            if (before := self.below.get(key)) != after:
+                yield key, before, after
+
+
+class Draft:
+    """The article as a verb is changing it."""
+
+    def __init__(self, state: ArticleState, pen: Pen) -> None:
+        self.state, self.pen, self.schema = state, pen, state.schema
+        self.entities = _Overlay(state.entities)
+        self.relations = _Overlay(state.relations)
+        self.decisions = _Overlay(state.decisions)
+        self.progress: Progress = state.progress
+        self.dropped_relations = 0
+        self.replaced = 0
+        self._moved: dict[str, str] = {}
+
+    # -- entities --------------------------------------------------------------------------------
+
+    def add_entity(self, start: int, end: int, label: str, fragments: tuple[Span, ...] = ()) -> str:
+        """A new entity; what it may not overlap becomes part of it. Returns the id that stands for it."""
+        text = self.state.article.text[start:end]
+        at = self.pen.at
+        entity = Entity(
+            self.pen.new_id(), start, end, label, text, fragments, created_at=at, updated_at=at
+        )
+        return self._place(entity, keep_own_id=False)
+
+    def change_entity(self, id: str, **columns: Any) -> str:
+        """Changes columns of an entity; what it may not overlap any more becomes part of it."""
+        changed = replace(self.entities[id], **columns, updated_at=self.pen.at)
+        return self._place(changed, keep_own_id=True)
+
+    def _place(self, entity: Entity, keep_own_id: bool) -> str:
+        rivals = [e for e in self._standing_over(entity) if self._rules_out(entity, e)]
+        rivals.sort(key=lambda e: (-_shared(e, entity), e.start, e.id))
+        if rivals and not keep_own_id:
+            heir = rivals.pop(0)
+            kept = replace(heir, start=entity.start, end=entity.end, label=entity.label, text=entity.text)
+            entity = replace(kept, fragments=entity.fragments, updated_at=self.pen.at)
+            self.replaced += 1
+        self.replaced += len(rivals)
+        self.entities.set(entity.id, entity)
+        for rival in rivals:
+            self.merge_entity(rival.id, entity.id)
+        return entity.id
+
+    def _rules_out(self, entity: Entity, other: Entity) -> bool:
+        return entity.value == other.value or conflict(self.schema.overlap, entity.value, other.value)
+
+    def _standing_over(self, entity: Entity) -> list[Entity]:
+        below = {e.id: self.entities.get(e.id) for e in self.state.own_over(entity.spans)}
+        both = {**below, **self.entities.over}
+        return [e for e in both.values() if e is not None and e.id != entity.id and _shared(e, entity)]
+
+    def merge_entity(self, id: str, into: str) -> None:
+        """Makes one entity part of another: its relations and its history go over."""
+        for relation in self.relations_of(id):
+            ends = (into if relation.head == id else relation.head, into if relation.tail == id else relation.tail)
+            self.put_relation(replace(relation, head=ends[0], tail=ends[1]))
+        self._moved[id] = into
+        self.entities.set(id, None)
+
+    def drop_entity(self, id: str) -> None:
+        """Deletes an entity and the relations that hang on it."""
+        for relation in self.relations_of(id):
+            self.relations.set(relation.id, None)
+            self.dropped_relations += 1
+        self.entities.set(id, None)
+
+    # -- relations -------------------------------------------------------------------------------
+
+    def relations_of(self, entity: str) -> list[Relation]:
+        """The relations that have the entity as an end now."""
+        keys = {r.id: None for r in self.state.relations_of(entity)} | dict.fromkeys(self.relations.over)
+        found = (self.relations.get(key) for key in keys)
+        return [r for r in found if r is not None and entity in (r.head, r.tail)]
+
+    def put_relation(self, relation: Relation) -> str:
+        """Sets a relation in its stored form; an equal one already there takes it in. Returns the id that stands."""
+        if relation.head == relation.tail:
+            self.relations.set(relation.id, None)
+            self.dropped_relations += 1
+            return relation.id
+        relation = self._stored_form(relation)
+        for other in self.relations_of(relation.head):
+            same = (other.label, other.head, other.tail) == (relation.label, relation.head, relation.tail)
+            if same and other.id != relation.id:
+                self.relations.set(relation.id, None)
+                self._moved[relation.id] = other.id
+                return other.id
+        self.relations.set(relation.id, replace(relation, updated_at=self.pen.at))
+        return relation.id
+
+    def _stored_form(self, relation: Relation) -> Relation:
+        """A symmetric relation is stored once, its ends ordered by id."""
+        if self.schema.has_relation(relation.label) and self.schema.relation(relation.label).symmetric:
+            head, tail = sorted((relation.head, relation.tail))
+            return replace(relation, head=head, tail=tail)
+        return relation
+
+    def find_relation(self, label: str, head: str, tail: str) -> Relation | None:
+        """The equal relation in the draft, if there is one."""
+        wanted = self._stored_form(Relation("", label, head, tail))
+        for other in self.relations_of(head):
+            if (other.label, other.head, other.tail) == (label, wanted.head, wanted.tail):
+                return other
+        return None
+
+    # -- decisions -------------------------------------------------------------------------------
+
+    def decide(self, about: str, verdict: Verdict, result: str | None) -> None:
+        """Records the verdict on a suggestion, with the sources that offer it now."""
+        offered = self.state.suggestions.get(about) or self.state.links.get(about)
+        old = self.decisions.get(about)
+        sources = offered.sources if offered else (old.sources if old else ())
+        self.decisions.set(
+            about, Decision(about, verdict, result, self.pen.via, sources, self.pen.at, self.pen.ms)
+        )
+
+    def accept(self, suggestion: Suggestion, **columns: Any) -> str:
+        """Takes a suggestion over as the person's own, changed by `columns` where given. Returns the entity's id."""
+        shape = {"start": suggestion.start, "end": suggestion.end, "label": suggestion.label}
+        shape |= {"fragments": suggestion.fragments} | columns
+        standing = self.state.ids_by_value.get((suggestion.spans, suggestion.label)) if not columns else None
+        id = standing or self.add_entity(**shape)
+        self.decide(suggestion.about, "accepted" if not columns else "changed", id)
+        return id
+
+    # -- the edit --------------------------------------------------------------------------------
+
+    def edit(self, verb: str, says: str, focus: str | None) -> Edit:
+        """The edit that the draft amounts to. Refused when nothing would change."""
+        self._settle_decisions()
+        changes = [*self._rows("relations", self.relations, relation_row)]
+        changes += self._rows("entities", self.entities, entity_row)
+        changes += self._rows("decisions", self.decisions, decision_row)
+        changes += self._progress_rows()
+        if not changes:
+            raise Refused("nothing to change here")
+        changes.sort(key=_kind_of_change)
+        says += f", replaced {self.replaced}" if self.replaced else ""
+        says += f", dropped {_count(self.dropped_relations, 'relation')}" if self.dropped_relations else ""
+        return Edit(self.pen.new_id(), verb, self.pen.at, tuple(changes), says, self._moved.get(focus or "", focus))
+
+    def _rows(
+        self, table: str, overlay: _Overlay[T], row: Callable[[T], dict[str, Any]]
+    ) -> Iterable[Change]:
+        sha = self.state.article.sha256
+        for key, before, after in overlay.changed():
+            old, new = before and row(before), after and row(after)
+            if old and new:
+                names = [name for name in old if old[name] != new[name]]
+                if names == ["updated_at"]:
+                    continue
+                old, new = {name: old[name] for name in names}, {name: new[name] for name in names}
+            yield Change(table, sha, key, old or None, new or None)
+
+    def _progress_rows(self) -> Iterable[Change]:
+        old, new = progress_row(self.state.progress), progress_row(self.progress)
+        names = [name for name in old if old[name] != new[name]]
+        if names:
+            before, after = {n: old[n] for n in names}, {n: new[n] for n in names}
+            yield Change("progress", self.state.article.sha256, "", before, after)
+
+    def _settle_decisions(self) -> None:
+        """Gives every decision that the draft touches the verdict that follows from its result."""
+        entities = {id for id, before, after in self.entities.changed()} | set(self.entities.over)
+        relations = set(self.relations.over)
+        relations |= {r.id for id in entities for r in self.relations_of(id)}
+        for id in sorted(entities | relations):
+            result = self._moved.get(id, id)
+            while result in self._moved:
+                result = self._moved[result]
+            for about in sorted(self.state.results.get(id, ())):
+                if about not in self.decisions.over:
+                    self._settle(about, result)
+            self._match(id)
+
+    def _settle(self, about: str, result: str) -> None:
+        old, value = self.decisions[about], self.about_of(result)
+        if value is None:
+            new = replace(old, verdict="rejected", result=None)
+        else:
+            new = replace(old, verdict="accepted" if value == about else "changed", result=result)
+        if new != old:
+            self.decisions.set(about, replace(new, via=self.pen.via, at=self.pen.at, ms=self.pen.ms))
+
+    def _match(self, id: str) -> None:
+        """A result that equals a suggestion accepts it, however it came about."""
+        about = self.about_of(id)
+        if about is None or about in self.decisions.over:
+            return
+        known = about in self.state.suggestions or about in self.state.links or about in self.decisions
+        old = self.decisions.get(about)
+        if known and (old is None or (old.verdict, old.result) != ("accepted", id)):
+            self.decide(about, "accepted", id)
+
+    def about_of(self, id: str) -> str | None:
+        """What a decision on this entity or relation would be about now; None when it is gone."""
+        if (entity := self.entities.get(id)) is not None:
+            return about_entity(*entity.value)
+        if (relation := self.relations.get(id)) is None:
+            return None
+        ends = {end: self.entities[end] for end in (relation.head, relation.tail)}
+        return relation_about(self.schema, relation, ends)
+
+
+def progress_row(progress: Progress) -> dict[str, Any]:
+    """The columns of `progress` that edits change; the others are bookkeeping."""
+    return {
+        "status": progress.status,
+        "complete": list(progress.complete),
+        "flagged": progress.flagged,
+        "note": progress.note,
+        "labels": list(progress.labels),
+        "done_at": progress.done_at,
+    }
+
+
+def _shared(a: Entity, b: Entity) -> int:
+    """How many code points two entities share."""
+    return sum(max(0, min(e, f) - max(s, t)) for s, e in a.spans for t, f in b.spans)
+
+
+def _kind_of_change(change: Change) -> int:
+    """Deletes, then updates, then inserts; so that no unique value is there twice in between."""
+    return 2 if change.before is None else 1 if change.after is not None else 0
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")

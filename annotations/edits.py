@@ -1,0 +1,485 @@
+"""The verbs: functions of an article's state and their arguments that return an `Edit`.
+
+Invariant: a verb changes nothing; it touches no database and no screen; what the rules do not allow raises `Refused`
+with the reason. Keys name what is acted on: the id of an entity or relation, or the `about` of a suggestion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from annotations.draft import Draft, Pen
+from annotations.errors import Refused
+from annotations.model import Edit, Entity, Relation, RelationSuggestion, Span, Suggestion
+from annotations.state import ArticleState, conflict, contains, value_of
+from annotations.text import trim
+
+# -- entities -----------------------------------------------------------------------------------------
+
+
+def add(state: ArticleState, pen: Pen, start: int, end: int, label: str) -> Edit:
+    """Labels a span; under `overlap: none` it takes the place of the own entities it meets."""
+    start, end = _trimmed(state, start, end)
+    draft = Draft(state, pen)
+    known = draft.state.ids_by_value.get((((start, end),), label))
+    if known is not None:
+        raise Refused(f"this is {label} already", known)
+    id = draft.add_entity(start, end, label)
+    return draft.edit("add", f"{label} {_quoted(state.article.text[start:end])}", id)
+
+
+def relabel(state: ArticleState, pen: Pen, key: str, label: str) -> Edit:
+    """Gives an entity another label; of a suggestion, accepts it as that in one edit."""
+    if key in state.suggestions:
+        suggestion = state.suggestions[key]
+        if suggestion.label == label:
+            return accept(state, pen, key)
+        draft = Draft(state, pen)
+        id = draft.accept(suggestion, label=label)
+        return draft.edit("relabel", f"{_quoted(suggestion.text)} accepted as {label}", id)
+    entity = _own(state, key)
+    if entity.label == label:
+        raise Refused(f"this is {label} already", key)
+    draft = Draft(state, pen)
+    draft.change_entity(key, label=label)
+    return draft.edit("relabel", f"{_quoted(entity.text)} {entity.label} → {label}", key)
+
+
+def reshape(state: ArticleState, pen: Pen, key: str, start: int, end: int, label: str | None = None) -> Edit:
+    """Moves the edges of an entity or a suggestion, which accepts it, and labels it anew where asked."""
+    start, end = _trimmed(state, start, end)
+    shown = _shown(state, key)
+    label = label or shown.label
+    fragments = _moved_edges(shown.fragments, start, end)
+    if (start, end, label) == (shown.start, shown.end, shown.label):
+        raise Refused("the edges are there already", key)
+    text = state.article.text[start:end]
+    draft = Draft(state, pen)
+    if isinstance(shown, Suggestion):
+        id = draft.accept(shown, start=start, end=end, label=label, fragments=fragments)
+    else:
+        id = draft.change_entity(key, start=start, end=end, label=label, fragments=fragments, text=text)
+    return draft.edit("reshape", f"{label} {_quoted(shown.text)} → {_quoted(text)}", id)
+
+
+def _moved_edges(fragments: tuple[Span, ...], start: int, end: int) -> tuple[Span, ...]:
+    """The pieces cut to the new edges; the first and the last follow them."""
+    kept = [(max(s, start), min(e, end)) for s, e in fragments if s < end and e > start]
+    if len(kept) < 2:
+        return ()
+    kept[0], kept[-1] = (start, kept[0][1]), (kept[-1][0], end)
+    return tuple(kept)
+
+
+def split(state: ArticleState, pen: Pen, key: str, at: int) -> Edit:
+    """Cuts an entity or suggestion in two before the code point `at`; the part with the head word keeps the
+    relations, else the first."""
+    shown = _shown(state, key)
+    if shown.fragments:
+        raise Refused("an entity of several pieces cannot be split", key)
+    if not shown.start < at < shown.end:
+        raise Refused("split needs the cursor inside, after the first token", key)
+    text = state.article.text
+    parts = [trim(text, shown.start, at), trim(text, at, shown.end)]
+    keeps = 0 if _head_word(state, shown.start, shown.end) < at else 1
+    kept, other = parts[keeps], parts[1 - keeps]
+    draft = Draft(state, pen)
+    if isinstance(shown, Suggestion):
+        draft.accept(shown, start=kept[0], end=kept[1], label=shown.label, fragments=())
+    else:
+        draft.change_entity(key, start=kept[0], end=kept[1], text=text[kept[0] : kept[1]])
+    draft.add_entity(*other, shown.label)
+    first, second = (text[s:e] for s, e in parts)
+    focus = next(id for id, e in draft.entities.over.items() if e is not None and e.start == parts[0][0])
+    return draft.edit("split", f"split into {_quoted(first)} and {_quoted(second)}", focus)
+
+
+def _head_word(state: ArticleState, start: int, end: int) -> int:
+    """Start of the head word: the last token of the noun chunk that ends in the span, else the first token."""
+    for chunk_start, chunk_end in state.analysis.chunks:
+        if chunk_start < end and start < chunk_end <= end:
+            tokens = state.tokens
+            return tokens.starts[tokens.covering(chunk_start, chunk_end)[1]]
+    return start
+
+
+def join(state: ArticleState, pen: Pen, key: str, other: str) -> Edit:
+    """Makes one entity of this and the next, with the gap between; the label of `key` stays."""
+    first, second = _shown(state, key), _shown(state, other)
+    start, end = min(first.start, second.start), max(first.end, second.end)
+    text = state.article.text[start:end]
+    if "\n\n" in text:
+        raise Refused("the next item is in another paragraph", key)
+    draft = Draft(state, pen)
+    columns: dict[str, Any] = {"start": start, "end": end, "label": first.label, "fragments": ()}
+    if isinstance(first, Entity):
+        id = _absorb(draft, first, second, text, columns)
+    elif isinstance(second, Entity):
+        id = draft.change_entity(second.id, **columns, text=text)
+        draft.decide(first.about, "changed", id)
+    else:
+        id = draft.accept(first, **columns)
+    if isinstance(second, Suggestion):
+        draft.decide(second.about, "changed", id)
+    return draft.edit("join", f"joined: {first.label} {_quoted(text)}", id)
+
+
+def _absorb(draft: Draft, first: Entity, second: Entity | Suggestion, text: str, columns: dict[str, Any]) -> str:
+    """Widens an own entity over the next item, whose relations and history it takes over."""
+    if isinstance(second, Suggestion):
+        return draft.change_entity(first.id, **columns, text=text)
+    draft.entities.set(second.id, None)
+    id = draft.change_entity(first.id, **columns, text=text)
+    draft.entities.set(second.id, second)
+    draft.merge_entity(second.id, id)
+    return id
+
+
+def delete(state: ArticleState, pen: Pen, key: str) -> Edit:
+    """Deletes an entity with its relations, or a relation; rejects a suggestion. Nothing is focused afterwards."""
+    if key in state.suggestions or key in state.links:
+        return replace(reject(state, pen, key), focus=None)
+    draft = Draft(state, pen)
+    if key in state.relations:
+        return _delete_relation(draft, state.relations[key])
+    entity = _own(state, key)
+    draft.drop_entity(key)
+    return draft.edit("delete", f"deleted {entity.label} {_quoted(entity.text)}", None)
+
+
+def accept(state: ArticleState, pen: Pen, key: str) -> Edit:
+    """Takes a suggestion over as it is; of a suggested relation, both its ends as well."""
+    draft = Draft(state, pen)
+    if key in state.links:
+        link = state.links[key]
+        id = _accept_link(draft, link)
+        says = f"{link.label} accepted: {_link_words(state, link)}"
+        return draft.edit("accept", says, id)
+    suggestion = _offered(state, key)
+    id = draft.accept(suggestion)
+    return draft.edit("accept", f"{suggestion.label} {_quoted(suggestion.text)} accepted", id)
+
+
+def reject(state: ArticleState, pen: Pen, key: str) -> Edit:
+    """Turns a suggestion down."""
+    draft = Draft(state, pen)
+    draft.decide(key, "rejected", None)
+    if key in state.links:
+        return draft.edit("reject", f"{state.links[key].label} rejected", None)
+    suggestion = _offered(state, key)
+    return draft.edit("reject", f"{suggestion.label} {_quoted(suggestion.text)} rejected", None)
+
+
+# -- relations ----------------------------------------------------------------------------------------
+
+
+def relate(state: ArticleState, pen: Pen, label: str, head: str, tail: str) -> Edit:
+    """Makes a relation between two entities or pending suggestions, which it accepts in the same edit."""
+    first, second = _shown(state, head), _shown(state, tail)
+    if head == tail:
+        raise Refused("a relation needs two different ends", head)
+    if not state.schema.legal(label, first.label, second.label):
+        raise Refused(f"{label} may not go from {first.label} to {second.label}", head)
+    draft = Draft(state, replace(pen, via="relate"))
+    ids = [draft.accept(end) if isinstance(end, Suggestion) else end.id for end in (first, second)]
+    if (known := draft.find_relation(label, ids[0], ids[1])) is not None:
+        raise Refused(f"this {label} is there already", known.id)
+    relation = Relation(pen.new_id(), label, ids[0], ids[1], created_at=pen.at, updated_at=pen.at)
+    draft.put_relation(relation)
+    says = f"{_short(first.text)} —{label}→ {_short(second.text)}"
+    return draft.edit("relate", says, ids[0])
+
+
+def relabel_relation(state: ArticleState, pen: Pen, key: str, label: str) -> Edit:
+    """Gives a relation another type, if the types of its ends allow it; of a suggested one, accepts it as that."""
+    draft = Draft(state, pen)
+    if key in state.links:
+        link = state.links[key]
+        _need_legal(state, label, value_of(link.head)[1], value_of(link.tail)[1], key)
+        id = _accept_link(draft, link, label)
+        return draft.edit("relabel", f"{link.label} accepted as {label}", id)
+    relation = _relation(state, key)
+    if relation.label == label:
+        raise Refused(f"this is {label} already", key)
+    head, tail = state.entities[relation.head], state.entities[relation.tail]
+    _need_legal(state, label, head.label, tail.label, key)
+    _need_new(draft, label, relation.head, relation.tail)
+    draft.put_relation(replace(relation, label=label))
+    return draft.edit("relabel", f"{relation.label} → {label}", key)
+
+
+def swap(state: ArticleState, pen: Pen, key: str) -> Edit:
+    """Turns a relation round, if its type is legal that way."""
+    relation = _relation(state, key)
+    head, tail = state.entities[relation.head], state.entities[relation.tail]
+    if state.schema.has_relation(relation.label) and state.schema.relation(relation.label).symmetric:
+        raise Refused(f"{relation.label} has no direction", key)
+    _need_legal(state, relation.label, tail.label, head.label, key)
+    draft = Draft(state, pen)
+    _need_new(draft, relation.label, relation.tail, relation.head)
+    draft.put_relation(replace(relation, head=relation.tail, tail=relation.head))
+    return draft.edit("swap", f"{_short(tail.text)} —{relation.label}→ {_short(head.text)}", key)
+
+
+def repoint(state: ArticleState, pen: Pen, key: str, end: str, to: str) -> Edit:
+    """Moves the `head` or `tail` of a relation to another entity or pending suggestion."""
+    relation, target = _relation(state, key), _shown(state, to)
+    draft = Draft(state, replace(pen, via="relate"))
+    ends = {"head": state.entities[relation.head].label, "tail": state.entities[relation.tail].label}
+    ends[end] = target.label
+    _need_legal(state, relation.label, ends["head"], ends["tail"], key)
+    id = draft.accept(target) if isinstance(target, Suggestion) else target.id
+    moved = replace(relation, **{end: id})
+    if moved.head == moved.tail:
+        raise Refused("a relation needs two different ends", key)
+    _need_new(draft, moved.label, moved.head, moved.tail)
+    draft.put_relation(moved)
+    return draft.edit("repoint", f"{relation.label}: {end} is now {_quoted(target.text)}", key)
+
+
+def _delete_relation(draft: Draft, relation: Relation) -> Edit:
+    head, tail = (draft.state.entities[end] for end in (relation.head, relation.tail))
+    draft.relations.set(relation.id, None)
+    says = f"deleted {_short(head.text)} —{relation.label}→ {_short(tail.text)}"
+    return draft.edit("delete", says, None)
+
+
+def _accept_link(draft: Draft, link: RelationSuggestion, label: str | None = None) -> str:
+    """Accepts a suggested relation with both ends, or between the person's identical ones."""
+    ids = []
+    for about in (link.head, link.tail):
+        own = draft.state.ids_by_value.get(value_of(about))
+        if own is None and not draft.state.is_pending(about) and about not in draft.decisions.over:
+            raise Refused("an end of this relation was rejected")
+        decided = draft.decisions.over.get(about)
+        ids.append(own or (decided.result if decided else None) or draft.accept(draft.state.suggestions[about]))
+    name = label or link.label
+    known = draft.find_relation(name, ids[0], ids[1])
+    at = draft.pen.at
+    new = Relation(draft.pen.new_id(), name, ids[0], ids[1], created_at=at, updated_at=at)
+    id = known.id if known else draft.put_relation(new)
+    draft.decide(link.about, "accepted" if name == link.label else "changed", id)
+    return id
+
+
+def _need_legal(state: ArticleState, label: str, head: str, tail: str, key: str) -> None:
+    if not state.schema.legal(label, head, tail):
+        raise Refused(f"{label} may not go from {head} to {tail}", key)
+
+
+def _need_new(draft: Draft, label: str, head: str, tail: str) -> None:
+    if (known := draft.find_relation(label, head, tail)) is not None:
+        raise Refused(f"this {label} is there already", known.id)
+
+
+# -- the article --------------------------------------------------------------------------------------
+
+
+def done(state: ArticleState, pen: Pen, pending: str) -> Edit:
+    """Settles the article; `pending` says what becomes of pending suggestions: accept, reject or leave.
+
+    Refused, with the first one in focus, while there are problems."""
+    if state.settled:
+        raise Refused("this article is done already")
+    _refuse_problems(state)
+    draft = Draft(state, replace(pen, via="done"))
+    accepted, rejected = 0, 0
+    if pending == "accept":
+        accepted = _accept_best(draft, [item.key for item in state.pending])
+        _refuse_new_problems(draft)
+    elif pending == "reject":
+        rejected = state.pending_count
+        for item in state.pending:
+            draft.decide(item.key, "rejected", None)
+    _supersede_set_aside(draft)
+    complete = tuple(state.schema.complete)
+    draft.progress = replace(state.progress, status="done", complete=complete, done_at=pen.at)
+    says = "done" + (f", accepted {accepted}" if accepted else "") + (f", rejected {rejected}" if rejected else "")
+    return draft.edit("done", says, None)
+
+
+def accept_all(state: ArticleState, pen: Pen, keys: Sequence[str]) -> Edit:
+    """Accepts many suggestions in one edit; of those that rule each other out the best ranked, the rest superseded."""
+    draft = Draft(state, replace(pen, via="bulk"))
+    count = _accept_best(draft, keys)
+    return draft.edit("accept all", f"accepted {count}", None)
+
+
+def _accept_best(draft: Draft, keys: Sequence[str]) -> int:
+    state = draft.state
+    entities = sorted((state.suggestions[k] for k in keys if k in state.suggestions), key=rank)
+    taken = _Taken(state)
+    count = 0
+    for suggestion in entities:
+        if taken.free(suggestion):
+            taken.take(suggestion)
+            draft.accept(suggestion)
+            count += 1
+        elif taken.ruled_out(suggestion):
+            draft.decide(suggestion.about, "superseded", None)
+    for link in (state.links[k] for k in keys if k in state.links):
+        ends = [_stands(draft, about) for about in (link.head, link.tail)]
+        if all(ends):
+            _accept_link(draft, link)
+            count += 1
+        else:
+            draft.decide(link.about, "superseded", None)
+    return count
+
+
+class _Taken:
+    """What a bulk acceptance has taken so far, so that later suggestions give way to better ones."""
+
+    def __init__(self, state: ArticleState) -> None:
+        self.state, self.policy = state, state.schema.overlap
+        self.blocks: dict[int, list[Suggestion]] = {}
+
+    def take(self, suggestion: Suggestion) -> None:
+        for block in range(suggestion.start // 256, suggestion.end // 256 + 1):
+            self.blocks.setdefault(block, []).append(suggestion)
+
+    def _near(self, suggestion: Suggestion) -> Iterable[Suggestion]:
+        blocks = range(suggestion.start // 256, suggestion.end // 256 + 1)
+        return (other for block in blocks for other in self.blocks.get(block, ()))
+
+    def ruled_out(self, suggestion: Suggestion) -> bool:
+        """Whether one already taken forbids it by the overlap policy."""
+        return any(conflict(self.policy, other.value, suggestion.value) for other in self._near(suggestion))
+
+    def free(self, suggestion: Suggestion) -> bool:
+        """Whether it may be taken: also not when it lies inside an own entity or one taken (`overlap: nested`)."""
+        if self.ruled_out(suggestion):
+            return False
+        if self.policy != "nested":
+            return True
+        outer = [*self.state.own_over(suggestion.spans), *self._near(suggestion)]
+        return not any(contains(other.spans, suggestion.spans) for other in outer)
+
+
+def rank(suggestion: Suggestion) -> tuple[int, float, int, int]:
+    """Sort key, the best first: kind of source, score (none passes), longer, earlier."""
+    score = 1.0 if suggestion.score is None else suggestion.score
+    return suggestion.rank, -score, suggestion.start - suggestion.end, suggestion.start
+
+
+def _stands(draft: Draft, about: str) -> bool:
+    """Whether a suggested relation's end is the person's own by now."""
+    decision = draft.decisions.get(about)
+    return value_of(about) in draft.state.ids_by_value or bool(decision and decision.verdict == "accepted")
+
+
+def _supersede_set_aside(draft: Draft) -> None:
+    """At done, what gave way to the person's own annotations is decided too."""
+    state = draft.state
+    for about in [*state.suggestions, *state.links]:
+        if about not in draft.decisions and not state.is_pending(about):
+            standing = state.ids_by_value.get(value_of(about)) if about in state.suggestions else None
+            draft.decide(about, "accepted" if standing else "superseded", standing)
+
+
+def _refuse_problems(state: ArticleState) -> None:
+    if state.problems:
+        key, reason = next(iter(state.problems.items()))
+        count = len(state.problems)
+        raise Refused(f"not done: {count} problem{'s' if count > 1 else ''} first ({reason})", key)
+
+
+def _refuse_new_problems(draft: Draft) -> None:
+    for id, entity in draft.entities.over.items():
+        if entity is not None and not draft.schema.has_entity(entity.label):
+            raise Refused(f"not done: {entity.label} is not a label of this project", id)
+
+
+def skip(state: ArticleState, pen: Pen) -> Edit:
+    """Sets the article aside for good: it is not exported for training."""
+    return _status(state, pen, "skipped", "skipped")
+
+
+def reopen(state: ArticleState, pen: Pen) -> Edit:
+    """Opens a done or skipped article again."""
+    return _status(state, pen, "open", "open again")
+
+
+def _status(state: ArticleState, pen: Pen, status: str, says: str) -> Edit:
+    if state.progress.status == status:
+        raise Refused(f"this article is {status} already")
+    draft = Draft(state, pen)
+    draft.progress = replace(state.progress, status=status, complete=(), done_at=None)  # type: ignore[arg-type]
+    return draft.edit("skip" if status == "skipped" else "reopen", says, None)
+
+
+def flag(state: ArticleState, pen: Pen) -> Edit:
+    """Flags the article for a second look, or takes the flag away."""
+    draft = Draft(state, pen)
+    draft.progress = replace(state.progress, flagged=not state.progress.flagged)
+    return draft.edit("flag", "flagged" if draft.progress.flagged else "flag taken away", None)
+
+
+def note(state: ArticleState, pen: Pen, key: str | None, text: str) -> Edit:
+    """Sets the note of an entity, a relation or, without a key, the article; an empty text takes it away.
+
+    A note on a suggestion accepts it, since notes are the person's own."""
+    value = text.strip() or None
+    draft = Draft(state, pen)
+    if key is None:
+        draft.progress = replace(state.progress, note=value)
+    elif key in state.relations:
+        draft.put_relation(replace(state.relations[key], note=value))
+    elif key in state.suggestions:
+        key = draft.accept(state.suggestions[key])
+        draft.change_entity(key, note=value)
+    else:
+        _own(state, key)
+        draft.change_entity(key, note=value)
+    return draft.edit("note", "note saved" if value else "note taken away", key)
+
+
+# -- what a key names ---------------------------------------------------------------------------------
+
+
+def _own(state: ArticleState, key: str) -> Entity:
+    if key not in state.entities:
+        raise Refused("there is no entity here any more")
+    return state.entities[key]
+
+
+def _relation(state: ArticleState, key: str) -> Relation:
+    if key in state.links:
+        raise Refused("accept the suggested relation first", key)
+    if key not in state.relations:
+        raise Refused("there is no relation here any more")
+    return state.relations[key]
+
+
+def _offered(state: ArticleState, key: str) -> Suggestion:
+    if key not in state.suggestions:
+        raise Refused("there is no suggestion here any more")
+    return state.suggestions[key]
+
+
+def _shown(state: ArticleState, key: str) -> Entity | Suggestion:
+    return state.suggestions[key] if key in state.suggestions else _own(state, key)
+
+
+def _trimmed(state: ArticleState, start: int, end: int) -> Span:
+    start, end = trim(state.article.text, start, end)
+    if start >= end:
+        raise Refused("there is nothing but white space here")
+    return start, end
+
+
+def _quoted(text: str) -> str:
+    return f"“{_short(text)}”"
+
+
+def _short(text: str, length: int = 40) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= length else flat[: length - 1] + "…"
+
+
+def _link_words(state: ArticleState, link: RelationSuggestion) -> str:
+    (head, _), (tail, _) = value_of(link.head), value_of(link.tail)
+    text = state.article.text
+    return f"{_short(text[head[0][0] : head[-1][1]])} → {_short(text[tail[0][0] : tail[-1][1]])}"

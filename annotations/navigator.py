@@ -1,0 +1,217 @@
+"""Cursor rules on an article: which token, entity, suggestion or relation comes next; no widths, no widget.
+
+Invariant: nothing here changes the state; places are token indices, keys are those of `annotations.state`.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Sequence
+
+from annotations import text
+from annotations.model import Entity, Relation, RelationSuggestion, Span, Suggestion
+from annotations.state import LINK, OWN, ArticleState, Item, value_of
+
+Wanted = Callable[[Item], bool]
+"""Whether an item is one to stop at."""
+
+HINT_LETTERS = "fjdkslaghruetyiwonvmbc"
+"""Letters for jump labels, the easiest to reach first."""
+
+ONE_LETTER = 15
+"""How many of the nearest items a single letter reaches."""
+
+
+# -- items ------------------------------------------------------------------------------------------
+
+
+def stack(state: ArticleState, token: int) -> list[str]:
+    """Keys of the items under a token, the innermost first."""
+    if not len(state.tokens):
+        return []
+    start, end = state.tokens.span(token)
+    found = sorted(state.items_over(start, end), key=lambda item: (item.end - item.start, item.kind, item))
+    return [item.key for item in found if _covers(state, item, start, end)]
+
+
+def _covers(state: ArticleState, item: Item, start: int, end: int) -> bool:
+    shown = state.shown(item.key)
+    return shown is not None and any(s < end and e > start for s, e in shown.spans)
+
+
+def innermost(state: ArticleState, token: int) -> str | None:
+    """Key of the innermost item under a token, None where there is none."""
+    return next(iter(stack(state, token)), None)
+
+
+def next_item(
+    state: ArticleState, token: int, focus: str | None, step: int, wanted: Wanted = lambda _: True
+) -> Item | None:
+    """The next (`step` 1) or previous (-1) item after the focus, else after the token; None past the ends."""
+    items = state.items
+    at = state.item(focus) if focus else None
+    if at is not None:
+        index = bisect_right(items, at) if step > 0 else bisect_left(items, at) - 1
+    else:
+        start = state.tokens.starts[token] if len(state.tokens) else 0
+        index = bisect_left(items, (start,)) if step > 0 else bisect_left(items, (start,)) - 1
+    while 0 <= index < len(items):
+        if wanted(items[index]):
+            return items[index]
+        index += step
+    return None
+
+
+def is_pending(item: Item) -> bool:
+    """Whether an item is a suggestion of an entity or a relation that waits for a decision."""
+    return item.kind != OWN
+
+
+def place_of(state: ArticleState, key: str) -> int | None:
+    """The token at which the thing of a key begins; of a relation, its head. None when it is gone."""
+    if (item := state.item(key)) is not None and item.kind != LINK:
+        return state.tokens.at(item.start)
+    ends = ends_of(state, key)
+    return state.tokens.at(ends[0].start) if ends else None
+
+
+def ends_of(state: ArticleState, key: str) -> tuple[Entity | Suggestion, Entity | Suggestion] | None:
+    """Head and tail of a relation or pending suggested relation; None when the key names none."""
+    if (relation := state.relations.get(key)) is not None:
+        return state.entities[relation.head], state.entities[relation.tail]
+    if key in state.links and state.is_pending(key):
+        link = state.links[key]
+        ends = [_end(state, about) for about in (link.head, link.tail)]
+        if ends[0] is not None and ends[1] is not None:
+            return ends[0], ends[1]
+    return None
+
+
+def _end(state: ArticleState, about: str) -> Entity | Suggestion | None:
+    own = state.ids_by_value.get(value_of(about))
+    return state.entities[own] if own else state.suggestions.get(about)
+
+
+def key_of(shown: Entity | Suggestion) -> str:
+    """The key that names an entity or a suggestion."""
+    return shown.about if isinstance(shown, Suggestion) else shown.id
+
+
+def relations_at(state: ArticleState, key: str) -> list[str]:
+    """Keys of the relations, own and pending, that hang on an entity or suggestion, in reading order."""
+    own: list[Relation | RelationSuggestion] = list(state.relations_of(key))
+    for link in state.links.values():
+        ends = ends_of(state, link.about)
+        if ends and key in (key_of(ends[0]), key_of(ends[1])):
+            own.append(link)
+    keys = [r.about if isinstance(r, RelationSuggestion) else r.id for r in own]
+    return sorted(keys, key=lambda k: relation_order(state, k))
+
+
+def relation_order(state: ArticleState, key: str) -> tuple[int, int, str]:
+    """Sort key of a relation: head start, tail start, key."""
+    ends = ends_of(state, key)
+    return (ends[0].start, ends[1].start, key) if ends else (0, 0, key)
+
+
+def legal_tail(state: ArticleState, head: str, relation: str | None) -> Wanted:
+    """Whether an item may be the tail of a relation from `head`: of that type, or of any."""
+    first = state.shown(head)
+    schema = state.schema
+
+    def legal(item: Item) -> bool:
+        if first is None or item.kind == LINK or item.key == head:
+            return False
+        if relation is not None:
+            return schema.legal(relation, first.label, item.label)
+        return bool(schema.relations_between(first.label, item.label))
+
+    return legal
+
+
+def legal_end(state: ArticleState, key: str, end: str) -> Wanted:
+    """Whether an item may become the `head` or `tail` of an existing relation."""
+    relation = state.relations[key]
+    head, tail = state.entities[relation.head], state.entities[relation.tail]
+    taken = head.id if end == "tail" else tail.id
+
+    def legal(item: Item) -> bool:
+        if item.kind == LINK or item.key == taken:
+            return False
+        labels = (head.label, item.label) if end == "tail" else (item.label, tail.label)
+        return state.schema.legal(relation.label, *labels)
+
+    return legal
+
+
+# -- tokens -----------------------------------------------------------------------------------------
+
+
+def word(state: ArticleState, token: int, step: int, end: bool = False) -> int:
+    """The next or previous token that begins a word (`end`: that ends one); the same at the ends of the text."""
+    tokens = state.tokens
+    edge = tokens.ends_word if end else tokens.starts_word
+    token += step
+    while 0 < token < len(tokens) - 1 and not edge(token):
+        token += step
+    return max(0, min(token, len(tokens) - 1))
+
+
+def unit(state: ArticleState, token: int, ranges: Sequence[Span], step: int) -> int:
+    """The first token of the next or previous range (sentence, paragraph); the ends of the text past them."""
+    if not len(state.tokens):
+        return 0
+    offset = state.tokens.starts[token]
+    starts = [start for start, _ in ranges]
+    index = bisect_right(starts, offset) if step > 0 else bisect_left(starts, offset) - 1
+    if 0 <= index < len(starts):
+        return state.tokens.covering(starts[index], starts[index] + 1)[0]
+    return len(state.tokens) - 1 if step > 0 else 0
+
+
+def sentences(state: ArticleState) -> Sequence[Span]:
+    """The sentences as the analysis has them, else by punctuation."""
+    return state.analysis.sentences or text.sentences(state.article.text)
+
+
+def paragraphs(state: ArticleState) -> Sequence[Span]:
+    """The paragraphs: text between line breaks."""
+    return text.paragraphs(state.article.text)
+
+
+def growing_spans(state: ArticleState, token: int) -> list[Span]:
+    """What `V` selects in turn at a token: name run, noun chunk, sentence; each only where it differs."""
+    offset = state.tokens.starts[token]
+    chunk = next((c for c in state.analysis.chunks if c[0] <= offset < c[1]), None)
+    sentence = next((s for s in sentences(state) if s[0] <= offset < s[1]), None)
+    found: list[Span] = []
+    for span in (text.name_run(state.article.text, offset), chunk, sentence):
+        if span is not None and span not in found:
+            found.append(span)
+    return found
+
+
+# -- hints ------------------------------------------------------------------------------------------
+
+
+def hints(state: ArticleState, start: int, end: int, near: int) -> dict[str, str]:
+    """Jump codes for the items that begin in `[start, end)`: code -> key, the nearest to code point `near` shortest."""
+    first = bisect_left(state.items, (start,))
+    visible: list[Item] = []
+    for item in state.items[first:]:
+        if item.start >= end:
+            break
+        visible.append(item)
+    visible.sort(key=lambda item: abs(item.start - near))
+    return dict(zip(_codes(len(visible)), (item.key for item in visible), strict=False))
+
+
+def _codes(count: int) -> Iterator[str]:
+    """Prefix-free codes: one letter while they last, then two that begin with the letters left over."""
+    if count <= len(HINT_LETTERS):
+        yield from HINT_LETTERS[:count]
+        return
+    yield from HINT_LETTERS[:ONE_LETTER]
+    for first in HINT_LETTERS[ONE_LETTER:]:
+        for second in HINT_LETTERS:
+            yield first + second

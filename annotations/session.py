@@ -1,0 +1,279 @@
+"""One person's sitting with a project: the queue, the current article, and every way to change it.
+
+Invariant: what `state` shows is what the database holds: an edit is on disk before it is in `state`, and a change by
+another process replaces `state` as soon as `refresh` or an edit meets it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from annotations import edits
+from annotations.config import Config, nearest
+from annotations.draft import Pen
+from annotations.errors import PostilError, Refused, StaleEdit
+from annotations.model import Analysis, Edit, Layer
+from annotations.offers import merge
+from annotations.queue import parse
+from annotations.selection import compile_query
+from annotations.state import ArticleState
+from annotations.store import Applied, Store, new_id, now
+
+IDLE = 60.0
+"""Seconds without a key after which time no longer counts as work."""
+
+FLUSH = 30.0
+"""Seconds after which the bookkeeping of reading is saved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Bookkeeping of the current article that is not saved yet."""
+
+    place: int = 0
+    read_to: int = 0
+    seconds: float = 0.0
+    keystrokes: int = 0
+    saved_at: float = 0.0
+
+
+class Session:
+    """The one object that the screens hold. `clock` gives monotonic seconds."""
+
+    def __init__(
+        self,
+        store: Store,
+        config: Config,
+        person: str,
+        review: str | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.store, self.config, self.clock = store, config, clock
+        self.layer = self._person(person)
+        self.review = self._reviewed(review) if review else None
+        self.query = ""
+        self.queue: list[int] = []
+        self.state: ArticleState | None = None
+        self.suggester_error: str | None = None
+        self._tally = Tally()
+        self._mark: tuple[Any, ...] = ()
+        self._last_key = self._focused_at = clock()
+        self.find("")
+
+    def _person(self, name: str) -> Layer:
+        found = self.store.find_layer("person", name)
+        if found is None and not self.store.writable:
+            return Layer(-1, "", "person", name)
+        return found or self.store.layer("person", name)
+
+    def _reviewed(self, text: str) -> Layer:
+        kind, _, rest = text.partition(":")
+        name, _, version = rest.partition("@")
+        found = self.store.find_layer(kind, name, version or None)
+        if found is None:
+            titles = [layer.title for layer in self.store.layers() if layer.kind != "gold"]
+            close = nearest(text, titles)
+            hint = f'did you mean "{close}"?' if close else f"there are: {', '.join(titles) or 'none'}"
+            raise PostilError(f"--from {text}: there is no such layer here; {hint}")
+        if found.kind == "gold":
+            raise PostilError("--from gold: gold never suggests")
+        if found.id == self.layer.id:
+            raise PostilError(f"--from {text}: that is your own layer; name somebody else's")
+        return found
+
+    # -- the queue -------------------------------------------------------------------------------
+
+    def find(self, query: str) -> list[int]:
+        """Makes the answer of a query the queue; "" is every article. QueryError leaves the queue as it is."""
+        where, parameters = compile_query(parse(query, self.config.schema), self.layer.id)
+        self.queue = self.store.article_ids(self.layer, where, parameters)
+        self.query = query
+        return self.queue
+
+    def first_place(self) -> int | None:
+        """The article to open first: where the person left off if it is still open, else the first open one."""
+        last = self.store.last_opened(self.layer)
+        if last in self.queue and self.store.progress(last, self.layer.id).status == "open":
+            return last
+        open_ones = self.open_articles()
+        return next(iter(open_ones), last if last in self.queue else next(iter(self.queue), None))
+
+    def open_articles(self) -> list[int]:
+        """The articles of the queue that the person has neither settled nor skipped, in its order."""
+        still_open = set(self.store.article_ids(self.layer, "coalesce(p.status, 'open') = 'open'"))
+        return [id for id in self.queue if id in still_open]
+
+    def next_open(self) -> int | None:
+        """The next open article after the current one, from the top again at the end; None when all are settled."""
+        current = self.state.article.id if self.state else None
+        place = self.queue.index(current) if current in self.queue else -1
+        open_ones = set(self.open_articles()) - {current}
+        order = self.queue[place + 1 :] + self.queue[: max(place, 0)]
+        return next((id for id in order if id in open_ones), None)
+
+    def neighbour(self, step: int) -> int | None:
+        """The article `step` places further in the queue, None past its ends."""
+        if self.state is None or self.state.article.id not in self.queue:
+            return next(iter(self.queue), None)
+        place = self.queue.index(self.state.article.id) + step
+        return self.queue[place] if 0 <= place < len(self.queue) else None
+
+    # -- the current article ---------------------------------------------------------------------
+
+    def open(self, article: int) -> ArticleState:
+        """Makes an article the current one."""
+        if self.state is not None and self.state.article.id != article:
+            self.flush()
+        self.state = self._load(article)
+        progress = self.state.progress
+        self._tally = Tally(progress.place, progress.read_to, saved_at=self.clock())
+        self._focused_at = self.clock()
+        return self.state
+
+    def _load(self, article: int) -> ArticleState:
+        store, me = self.store, self.layer.id
+        state = ArticleState(
+            store.article(article),
+            self.layer,
+            self.config.schema,
+            store.entities(article, me),
+            store.relations(article, me),
+            store.decisions(article, me),
+            store.progress(article, me),
+        )
+        self._offer(state)
+        self._mark = self._look(article)
+        return state
+
+    def _offer(self, state: ArticleState) -> None:
+        article = state.article.id
+        offers = self.store.offers(article, self.layer, self.review)
+        suggestions, links = merge(offers, self.config.schema, self.config.suggest.floor)
+        analysis = self.store.analysis(article)
+        waits_for_model = self.config.suggest.pipeline is not None and self.review is None
+        analysed = analysis is not None or not waits_for_model
+        state.offer(suggestions, links, analysis or Analysis(), analysed)
+
+    def current(self) -> ArticleState:
+        """The current article. Refused when there is none."""
+        if self.state is None:
+            raise Refused("no article is open")
+        return self.state
+
+    @property
+    def awaits_suggestions(self) -> bool:
+        """Whether the current article's suggestions are still to come."""
+        return self.state is not None and not self.state.analysed and self.suggester_error is None
+
+    def refresh(self) -> bool:
+        """Takes in what other processes committed; whether the current article changed by it."""
+        if not self.store.changed() or self.state is None:
+            return False
+        article = self.state.article.id
+        if self._mark == self._look(article):
+            return False
+        self.state = self._load(article)
+        return True
+
+    def _look(self, article: int) -> tuple[Any, ...]:
+        """All that tells, cheaply, whether an article looks another way to this person than before."""
+        layers = [self.layer.id] + ([self.review.id] if self.review else [])
+        return self.store.newest_edits(layers), self.store.sizes(article)
+
+    def reload(self, config: Config) -> None:
+        """Works on with another config.yaml; queue and article stay."""
+        self.config = config
+        self.find(self.query)
+        if self.state is not None:
+            self.state = self._load(self.state.article.id)
+
+    # -- edits -----------------------------------------------------------------------------------
+
+    def pen(self) -> Pen:
+        """What verbs need from outside: time, ids, and how long the person looked."""
+        return Pen(now(), new_id, ms=min(int((self.clock() - self._focused_at) * 1000), 3_600_000))
+
+    def do(self, verb: Callable[..., Edit], *arguments: Any) -> Edit:
+        """Applies a verb of `annotations.edits` to the current article, durably. Refused as the verb says, or when
+        somebody else changed the article meanwhile: it is then loaded anew."""
+        return self.apply(verb(self.current(), self.pen(), *arguments))
+
+    def apply(self, edit: Edit) -> Edit:
+        """Saves an edit of the current article and shows it in `state`."""
+        state = self.current()
+        try:
+            self.store.apply(self.layer, edit)
+        except StaleEdit as error:
+            self.state = self._load(state.article.id)
+            raise Refused("this article was changed in another window: it is shown as it is now; try again") from error
+        state.apply(edit)
+        self._mark = self._look(state.article.id)
+        self._focused_at = self.clock()
+        return edit
+
+    def undo(self) -> Applied:
+        """Takes the person's newest edit back, in whichever article it was, and goes there."""
+        return self._follow(self.store.undo(self.layer))
+
+    def redo(self) -> Applied:
+        """Repeats what undo took back last, and goes there."""
+        return self._follow(self.store.redo(self.layer))
+
+    def _follow(self, applied: Applied) -> Applied:
+        state = self.current()
+        if applied.article == state.article.id:
+            state.apply(applied.edit)
+            self._mark = self._look(state.article.id)
+        elif applied.article is not None:
+            self.open(applied.article)
+        return applied
+
+    def done(self, pending: str | None = None) -> Edit:
+        """Settles the current article; what is pending goes by the config's policy or by `pending`."""
+        return self.do(edits.done, pending or self.config.done)
+
+    # -- bookkeeping -----------------------------------------------------------------------------
+
+    def tick(self, place: int) -> None:
+        """Counts a keystroke at a code point; a pause over a minute is not work."""
+        moment = self.clock()
+        pause = moment - self._last_key
+        self._last_key = moment
+        tally = self._tally
+        self._tally = replace(
+            tally,
+            place=place,
+            seconds=tally.seconds + (pause if pause <= IDLE else 0.0),
+            keystrokes=tally.keystrokes + 1,
+        )
+
+    def saw(self, top: int, bottom: int) -> None:
+        """Notes that the code points from `top` to `bottom` were on screen; a gap ends what counts as read."""
+        if top <= self._tally.read_to < bottom:
+            self._tally = replace(self._tally, read_to=bottom)
+
+    @property
+    def read_to(self) -> int:
+        """Up to which code point the current article was on screen without a gap."""
+        return self._tally.read_to
+
+    def focused(self) -> None:
+        """Notes that the person's attention went to another item."""
+        self._focused_at = self.clock()
+
+    def flush_when_due(self) -> None:
+        """Saves the bookkeeping when it is older than half a minute."""
+        if self.clock() - self._tally.saved_at > FLUSH:
+            self.flush()
+
+    def flush(self) -> None:
+        """Saves the bookkeeping of the current article."""
+        tally = self._tally
+        if self.state is None or not self.store.writable:
+            return
+        article = self.state.article.id
+        self.store.keep_place(article, self.layer, tally.place, tally.read_to, tally.seconds, tally.keystrokes)
+        self._tally = replace(tally, seconds=0.0, keystrokes=0, saved_at=self.clock())

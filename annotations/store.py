@@ -1,0 +1,689 @@
+"""The database: the one door for writes, the journal, and the reads that sessions need.
+
+Invariant: `apply`, `undo` and `redo` are the only ways to change a person's layer while people work; each is one
+transaction that holds the rows, the decision and the journal entry, and is on disk when the call returns.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from ulid import ULID
+
+from annotations.connect import connect, explained
+from annotations.errors import Refused, StaleEdit, StoreError
+from annotations.model import (
+    SUGGESTING_KINDS,
+    Analysis,
+    Article,
+    Change,
+    Decision,
+    Edit,
+    Entity,
+    Kind,
+    Layer,
+    Progress,
+    Relation,
+    compact,
+)
+from annotations.offers import Offer
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+PACED_ROWS = 500
+"""Rows that a bulk writer puts into one transaction while people work."""
+
+PACE = 0.01
+"""Seconds that a bulk writer sleeps between its transactions while people work."""
+
+_JSON_COLUMNS = frozenset({"attributes", "complete", "labels", "sources"})
+_ENTITY = 'id, start, "end", label, text, fragments, score, attributes, link, note, cluster, created_at, updated_at'
+_RELATION = "id, label, head, tail, score, attributes, note, created_at, updated_at"
+_DECISION = "about, verdict, result, via, sources, at, ms"
+_PROGRESS = (
+    "status, complete, flagged, note, labels, place, read_to, seconds, keystrokes, opened_at, done_at"
+)
+
+_KEY = {"entities": "id", "relations": "id", "decisions": "about"}
+
+
+def now() -> str:
+    """This moment as ISO 8601 in UTC with milliseconds."""
+    seconds = time.time()
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + f".{int(seconds * 1000) % 1000:03d}Z"
+
+
+def new_id() -> str:
+    """A fresh ULID."""
+    return str(ULID())
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What a suggester found in one article; entity ids may be "" unless a relation names them."""
+
+    article: int
+    entities: tuple[Entity, ...]
+    relations: tuple[Relation, ...] = ()
+    analysis: Analysis = Analysis()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the library. `entities` and `relations` count the person's own; `suggested` what others offer
+    and the person has not decided; `who` the people who settled the article."""
+
+    id: int
+    title: str
+    date: str | None
+    source: str
+    status: str
+    flagged: bool
+    entities: int
+    relations: int
+    suggested: int
+    who: tuple[str, ...]
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """An undo or redo that happened: the edit as it was applied, what it took back or repeated, and where."""
+
+    edit: Edit
+    verb: str
+    says: str
+    article: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class JournalRow:
+    """One row of the journal."""
+
+    seq: int
+    layer: int
+    article: int | None
+    verb: str
+    at: str
+    undoes: int | None
+    undo_top: int | None
+    redo_top: int | None
+    changes: str
+
+
+class Store:
+    """One open database. Not for use from several threads."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, writable: bool, notes: Sequence[str]) -> None:
+        self.path, self.connection, self.writable, self.notes = path, connection, writable, list(notes)
+        self._seen_version = self._data_version()
+        self._app_lock: IO[bytes] | None = None
+        
+
+    @classmethod
+    def open(cls, path: Path) -> Store:
+        """Opens or makes the database at `path`. StoreError when that cannot be."""
+        connected = connect(path)
+        with explained(path):
+            return cls(path, connected.connection, connected.writable, connected.notes)
+
+    def close(self) -> None:
+        """Closes the connection and gives the app lock back."""
+        self.connection.close()
+        if self._app_lock is not None:
+            self._app_lock.close()
+
+    @cached_property
+    def db(self) -> Database:
+        """The sqlite-utils view of the connection; made at the first write, since its import takes a while."""
+        from sqlite_utils import Database
+
+        return Database(self.connection, execute_plugins=False)
+
+    # -- transactions and locks ------------------------------------------------------------------
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction that takes the write lock at once; all or nothing."""
+        if not self.writable:
+            raise StoreError(f"{self.path} is read-only: nothing was saved")
+        with explained(self.path):
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                with self.db.atomic():
+                    yield self.connection
+                self.connection.execute("COMMIT")
+            except BaseException:
+                if self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
+                raise
+
+    def hold_app_lock(self) -> None:
+        """Says that a person is at work, until `close`: bulk writers then pace themselves."""
+        self._app_lock = self._lock_file()
+        fcntl.flock(self._app_lock, fcntl.LOCK_SH)
+
+    @contextmanager
+    def alone(self) -> Iterator[bool]:
+        """Whether nobody is at work; while True is held, apps that start wait."""
+        with self._lock_file() as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+            else:
+                yield True
+
+    def _lock_file(self) -> IO[bytes]:
+        try:
+            return open(f"{self.path}.apps", "ab")
+        except OSError as error:
+            raise StoreError(f"cannot write beside {self.path}: {error.strerror}") from error
+
+    def _data_version(self) -> int:
+        return int(self.connection.execute("PRAGMA data_version").fetchone()[0])
+
+    def changed(self) -> bool:
+        """Whether another connection has committed since the last call."""
+        with explained(self.path):
+            version = self._data_version()
+        changed, self._seen_version = version != self._seen_version, version
+        return changed
+
+    def _query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        with explained(self.path):
+            return self.connection.execute(sql, parameters).fetchall()
+
+    # -- layers and articles ---------------------------------------------------------------------
+
+    def layer(self, kind: Kind, name: str, version: str = "") -> Layer:
+        """The layer of that kind, name and version, made when it is new."""
+        found = self.find_layer(kind, name, version)
+        if found is None:
+            with self.writing() as connection:
+                connection.execute(
+                    "INSERT OR IGNORE INTO layers (uid, kind, name, version, created_at) VALUES (?, ?, ?, ?, ?)",
+                    (new_id(), kind, name, version, now()),
+                )
+            found = self.find_layer(kind, name, version)
+        if found is None:
+            raise StoreError(f"the layer {kind}:{name} could not be made in {self.path}")
+        return found
+
+    def find_layer(self, kind: str, name: str, version: str | None = None) -> Layer | None:
+        """The layer of that kind and name, without a version the newest; None when there is none."""
+        sql = "SELECT id, uid, kind, name, version FROM layers WHERE kind = ? AND name = ?"
+        rows = self._query(sql + " ORDER BY id", (kind, name))
+        layers = [Layer(*row) for row in rows if version is None or row[4] == version]
+        return layers[-1] if layers else None
+
+    def layers(self, kind: str | None = None) -> list[Layer]:
+        """All layers, or those of one kind, in order of making."""
+        rows = self._query("SELECT id, uid, kind, name, version FROM layers ORDER BY id")
+        return [layer for layer in (Layer(*row) for row in rows) if kind in (None, layer.kind)]
+
+    def article(self, id: int) -> Article:
+        """The article of that id. StoreError when there is none."""
+        rows = self._query("SELECT id, sha256, source, title, date, text, meta FROM articles WHERE id = ?", (id,))
+        if not rows:
+            raise StoreError(f"there is no article {id} in {self.path}")
+        *columns, meta = rows[0]
+        return Article(*columns, meta=json.loads(meta))
+
+    def find_article(self, sha256: str) -> int | None:
+        """The id of the article with that SHA-256, None when it is not here."""
+        rows = self._query("SELECT id FROM articles WHERE sha256 = ?", (sha256,))
+        return rows[0][0] if rows else None
+
+    def article_ids(self, layer: Layer, where: str = "1", parameters: Sequence[Any] = ()) -> list[int]:
+        """Ids of the articles that a compiled query selects for a person, in order of import."""
+        sql = (
+            "SELECT a.id FROM articles a LEFT JOIN progress p ON p.article = a.id AND p.layer = ?"
+            f" WHERE {where} ORDER BY a.id"
+        )
+        return [row[0] for row in self._query(sql, (layer.id, *parameters))]
+
+    def add_article(
+        self, text: str, source: str, title: str, date: str | None, meta: Mapping[str, Any]
+    ) -> tuple[int, bool]:
+        """Takes an article in; returns its id and whether it is new. Call inside `writing`."""
+        sha = hashlib.sha256(text.encode()).hexdigest()
+        known = self.find_article(sha)
+        if known is not None:
+            return known, False
+        sql = "INSERT INTO articles (sha256, source, title, date, text, meta, added_at) VALUES (?, ?, ?, ?, ?, ?, ?)"
+        row = (sha, source, title, date, text, compact(dict(meta)), now())
+        return int(self.connection.execute(sql, row).lastrowid or 0), True
+
+    def rows(self, layer: Layer, ids: Sequence[int]) -> list[Row]:
+        """The library lines of some articles, in the order of `ids`."""
+        found: dict[int, Row] = {}
+        for part in (ids[i : i + PACED_ROWS] for i in range(0, len(ids), PACED_ROWS)):
+            marks = ", ".join("?" * len(part))
+            for row in self._query(_ROWS.format(marks=marks), [*[layer.id] * 5, *part]):
+                *columns, who, length = row
+                found[row[0]] = Row(*columns, who=tuple(json.loads(who)), length=length)
+        return [found[id] for id in ids if id in found]
+
+    # -- one article for one person --------------------------------------------------------------
+
+    def entities(self, article: int, layer: int) -> list[Entity]:
+        """The entities of one layer on one article."""
+        sql = f"SELECT {_ENTITY} FROM entities WHERE article = ? AND layer = ?"
+        return [_entity(row) for row in self._query(sql, (article, layer))]
+
+    def relations(self, article: int, layer: int) -> list[Relation]:
+        """The relations of one layer on one article."""
+        sql = f"SELECT {_RELATION} FROM relations WHERE article = ? AND layer = ?"
+        return [_relation(row) for row in self._query(sql, (article, layer))]
+
+    def decisions(self, article: int, layer: int) -> list[Decision]:
+        """One person's decisions on one article."""
+        sql = f"SELECT {_DECISION} FROM decisions WHERE article = ? AND layer = ?"
+        return [_decision(row) for row in self._query(sql, (article, layer))]
+
+    def progress(self, article: int, layer: int) -> Progress:
+        """How far one person is with one article."""
+        sql = f"SELECT {_PROGRESS} FROM progress WHERE article = ? AND layer = ?"
+        rows = self._query(sql, (article, layer))
+        if not rows:
+            return Progress()
+        status, complete, flagged, note, labels, *rest = rows[0]
+        return Progress(status, tuple(json.loads(complete)), bool(flagged), note, tuple(json.loads(labels)), *rest)
+
+    def offers(self, article: int, layer: Layer, review: Layer | None) -> list[Offer]:
+        """What other layers offer on an article: of each source its newest version, or the reviewed layer alone."""
+        layers = [review] if review is not None else self._suggesting(article, layer)
+        return [
+            Offer(found, tuple(self.entities(article, found.id)), tuple(self.relations(article, found.id)))
+            for found in layers
+        ]
+
+    def _suggesting(self, article: int, layer: Layer) -> list[Layer]:
+        sql = (
+            "SELECT DISTINCT l.id, l.uid, l.kind, l.name, l.version FROM layers l WHERE l.id <> ? AND ("
+            "l.id IN (SELECT layer FROM analyses WHERE article = ?) OR "
+            "EXISTS (SELECT 1 FROM entities e WHERE e.article = ? AND e.layer = l.id)) ORDER BY l.id"
+        )
+        found = [Layer(*row) for row in self._query(sql, (layer.id, article, article))]
+        return list({(x.kind, x.name): x for x in found if x.kind in SUGGESTING_KINDS}.values())
+
+    def analysis(self, article: int) -> Analysis | None:
+        """The newest model's sentence and noun-chunk edges; None while no model has read the article."""
+        sql = (
+            "SELECT n.json FROM analyses n JOIN layers l ON l.id = n.layer"
+            " WHERE n.article = ? AND l.kind = 'model' ORDER BY l.id DESC LIMIT 1"
+        )
+        rows = self._query(sql, (article,))
+        if not rows:
+            return None
+        found = json.loads(rows[0][0])
+        sentences, chunks = (tuple((s, e) for s, e in found.get(name, ())) for name in ("sentences", "chunks"))
+        return Analysis(sentences, chunks)
+
+    def keep_place(
+        self, article: int, layer: Layer, place: int, read_to: int, seconds: float, keystrokes: int
+    ) -> None:
+        """Adds to the bookkeeping of a person's reading: seconds and keystrokes are what came on top, and
+        `opened_at` says when the person was last there."""
+        with self.writing() as connection:
+            connection.execute(
+                "INSERT INTO progress (layer, article, place, read_to, seconds, keystrokes, opened_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET place = excluded.place,"
+                " read_to = max(read_to, excluded.read_to), seconds = seconds + excluded.seconds,"
+                " keystrokes = keystrokes + excluded.keystrokes, opened_at = excluded.opened_at",
+                (layer.id, article, place, read_to, seconds, keystrokes, now()),
+            )
+
+    def last_opened(self, layer: Layer) -> int | None:
+        """The article that the person opened last, None at the first start."""
+        sql = "SELECT article FROM progress WHERE layer = ? AND opened_at IS NOT NULL ORDER BY opened_at DESC LIMIT 1"
+        rows = self._query(sql, (layer.id,))
+        return rows[0][0] if rows else None
+
+    def newest_edits(self, layers: Sequence[int]) -> tuple[int, ...]:
+        """The number of the newest journal row of each layer, 0 where there is none."""
+        sql = "SELECT coalesce(max(seq), 0) FROM edits WHERE layer = ?"
+        return tuple(self._query(sql, (layer,))[0][0] for layer in layers)
+
+    def sizes(self, article: int) -> tuple[tuple[int, int], ...]:
+        """How many entities each layer has on an article, and which models have read it."""
+        counts = self._query("SELECT layer, count(*) FROM entities WHERE article = ? GROUP BY layer", (article,))
+        read = self._query("SELECT layer, -1 FROM analyses WHERE article = ?", (article,))
+        return tuple(sorted((layer, count) for layer, count in counts + read))
+
+    # -- the door --------------------------------------------------------------------------------
+
+    def apply(self, layer: Layer, edit: Edit) -> None:
+        """Writes an edit and its journal row, durably. StaleEdit when the database holds something else by now."""
+        with self.writing():
+            self._check(layer, edit)
+            self._write(layer, edit)
+            seq = self._journal(layer, edit, None)
+            self.connection.execute("UPDATE edits SET undo_top = ? WHERE seq = ?", (seq, seq))
+
+    def undo(self, layer: Layer) -> Applied:
+        """Takes the person's newest edit back. Refused when there is none or something else changed underneath."""
+        return self._again(layer, "undo")
+
+    def redo(self, layer: Layer) -> Applied:
+        """Repeats what undo took back last. Refused when there is nothing or something else changed underneath."""
+        return self._again(layer, "redo")
+
+    def _again(self, layer: Layer, verb: str) -> Applied:
+        with self.writing():
+            undo_top, redo_top = self._tops(layer, None)
+            seq = undo_top if verb == "undo" else redo_top
+            if seq is None:
+                raise Refused(f"nothing to {verb}")
+            row = self.journal_row(seq)
+            edit = _inverse(row, verb)
+            try:
+                self._check(layer, edit)
+            except StaleEdit as error:
+                raise Refused(f"cannot {verb} this: {error}") from error
+            self._write(layer, edit)
+            below = self._tops(layer, seq)
+            new = self._journal(layer, edit, seq)
+            tops = (below[0], new) if verb == "undo" else (new, below[1])
+            sql = "UPDATE edits SET undo_top = ?, redo_top = ? WHERE seq = ?"
+            self.connection.execute(sql, (*tops, new))
+        first = self._first(row)
+        return Applied(edit, first.verb, json.loads(first.changes).get("says", ""), row.article)
+
+    def _first(self, row: JournalRow) -> JournalRow:
+        while row.undoes is not None:
+            row = self.journal_row(row.undoes)
+        return row
+
+    def journal_row(self, seq: int) -> JournalRow:
+        """One row of the journal."""
+        sql = f"SELECT {_JOURNAL} FROM edits WHERE seq = ?"
+        return JournalRow(*self._query(sql, (seq,))[0])
+
+    def journal(self, layer: Layer) -> Iterator[JournalRow]:
+        """A person's journal, oldest first."""
+        for row in self._query(f"SELECT {_JOURNAL} FROM edits WHERE layer = ? ORDER BY seq", (layer.id,)):
+            yield JournalRow(*row)
+
+    def _tops(self, layer: Layer, before: int | None) -> tuple[int | None, int | None]:
+        """The tops of the undo and redo stacks, now or before row `before`."""
+        sql = "SELECT undo_top, redo_top FROM edits WHERE layer = ? AND seq < ? ORDER BY seq DESC LIMIT 1"
+        rows = self._query(sql, (layer.id, before if before is not None else 1 << 62))
+        return rows[0] if rows else (None, None)
+
+    def _journal(self, layer: Layer, edit: Edit, undoes: int | None) -> int:
+        shas = {change.article for change in edit.changes}
+        article = self.find_article(next(iter(shas))) if len(shas) == 1 else None
+        changes = [[c.table, c.article, c.key, c.before, c.after] for c in edit.changes]
+        body = json.dumps(
+            {"layer": layer.uid, "says": edit.says, "focus": edit.focus, "changes": changes}, ensure_ascii=False
+        )
+        sql = "INSERT INTO edits (id, layer, article, verb, at, undoes, changes) VALUES (?, ?, ?, ?, ?, ?, ?)"
+        row = (edit.id, layer.id, article, edit.verb, edit.at, undoes, body)
+        return int(self.connection.execute(sql, row).lastrowid or 0)
+
+    def _check(self, layer: Layer, edit: Edit) -> None:
+        for change in edit.changes:
+            article = self._article_of(change)
+            stands = self._standing(change, article, layer)
+            expected = None if change.before is None else _encoded(change.before)
+            if change.table == "progress" and stands is None:
+                stands = {name: _FRESH_PROGRESS[name] for name in expected or {}}
+            if stands != expected:
+                raise StaleEdit("this was changed elsewhere in the meantime")
+
+    def _article_of(self, change: Change) -> int:
+        article = self.find_article(change.article)
+        if article is None:
+            raise StaleEdit("the article is not in the database any more")
+        return article
+
+    def _standing(self, change: Change, article: int, layer: Layer) -> dict[str, Any] | None:
+        """The columns that the change names, as they are in the database; None when there is no row."""
+        names = list(change.before or change.after or {})
+        columns = ", ".join(f'"{name}"' for name in names)
+        sql = f"SELECT {columns} FROM {change.table} WHERE article = ? AND layer = ?"
+        if change.table in _KEY:
+            rows = self._query(f"{sql} AND {_KEY[change.table]} = ?", (article, layer.id, change.key))
+        else:
+            rows = self._query(sql, (article, layer.id))
+        return dict(zip(names, rows[0], strict=True)) if rows else None
+
+    def _write(self, layer: Layer, edit: Edit) -> None:
+        for change in edit.changes:
+            article = self._article_of(change)
+            if change.table == "progress":
+                self._write_progress(change, article, layer)
+            elif change.after is None:
+                sql = f"DELETE FROM {change.table} WHERE article = ? AND layer = ? AND {_KEY[change.table]} = ?"
+                self.connection.execute(sql, (article, layer.id, change.key))
+            elif change.before is None:
+                row = {_KEY[change.table]: change.key, "article": article, "layer": layer.id}
+                self._insert(change.table, row | _encoded(change.after))
+            else:
+                self._update(change, article, layer)
+
+    def _insert(self, table: str, row: Mapping[str, Any]) -> None:
+        columns, marks = ", ".join(f'"{name}"' for name in row), ", ".join("?" * len(row))
+        self.connection.execute(f"INSERT INTO {table} ({columns}) VALUES ({marks})", tuple(row.values()))
+
+    def _update(self, change: Change, article: int, layer: Layer) -> None:
+        row = _encoded(change.after or {})
+        columns = ", ".join(f'"{name}" = ?' for name in row)
+        sql = f"UPDATE {change.table} SET {columns} WHERE article = ? AND layer = ? AND {_KEY[change.table]} = ?"
+        self.connection.execute(sql, (*row.values(), article, layer.id, change.key))
+
+    def _write_progress(self, change: Change, article: int, layer: Layer) -> None:
+        self.connection.execute("INSERT OR IGNORE INTO progress (layer, article) VALUES (?, ?)", (layer.id, article))
+        row = _encoded(change.after or {})
+        columns = ", ".join(f'"{name}" = ?' for name in row)
+        sql = f"UPDATE progress SET {columns} WHERE layer = ? AND article = ?"
+        self.connection.execute(sql, (*row.values(), layer.id, article))
+
+    # -- bulk ------------------------------------------------------------------------------------
+
+    def articles_without(self, layer: Layer, first: int | None = None, limit: int = 50) -> list[int]:
+        """Articles that a suggesting layer has not read yet, `first` in front, else in order of import."""
+        sql = (
+            "SELECT a.id FROM articles a WHERE NOT EXISTS (SELECT 1 FROM analyses n WHERE n.article = a.id"
+            " AND n.layer = ?) ORDER BY a.id <> ?, a.id LIMIT ?"
+        )
+        return [row[0] for row in self._query(sql, (layer.id, first or 0, limit))]
+
+    def write_suggestions(self, layer: Layer, batch: Sequence[Offered]) -> None:
+        """Adds what a suggester found, in transactions of at most 500 rows with a pause between them."""
+        at = now()
+        for part in _parts(batch):
+            with self.writing() as connection:
+                for offered in part:
+                    self._write_offered(connection, layer, offered, at)
+            time.sleep(PACE)
+
+    def _write_offered(self, connection: sqlite3.Connection, layer: Layer, offered: Offered, at: str) -> None:
+        found = {"sentences": offered.analysis.sentences, "chunks": offered.analysis.chunks}
+        sql = "INSERT OR IGNORE INTO analyses (article, layer, json) VALUES (?, ?, ?)"
+        if not connection.execute(sql, (offered.article, layer.id, compact(found))).rowcount:
+            return
+        self.add_rows(offered.article, layer, offered.entities, offered.relations, at)
+
+    def add_rows(
+        self, article: int, layer: Layer, entities: Iterable[Entity], relations: Iterable[Relation], at: str
+    ) -> None:
+        """Adds entities and relations to a layer that nobody edits by hand. Call inside `writing`."""
+        marks = ", ".join("?" * 15)
+        self.connection.executemany(
+            f"INSERT OR IGNORE INTO entities ({_ENTITY}, article, layer) VALUES ({marks})",
+            ((*_entity_columns(entity, at), article, layer.id) for entity in entities),
+        )
+        marks = ", ".join("?" * 11)
+        self.connection.executemany(
+            f"INSERT OR IGNORE INTO relations ({_RELATION}, article, layer) VALUES ({marks})",
+            ((*_relation_columns(relation, at), article, layer.id) for relation in relations),
+        )
+
+    def import_work(
+        self, layer: Layer, article: int, edit: Edit, counts: Mapping[str, int]
+    ) -> None:
+        """Writes a person's imported work on one article; one journal row, no undo step. Call inside `writing`."""
+        self._check(layer, edit)
+        self._write(layer, edit)
+        tops = self._tops(layer, None)
+        sql = (
+            "INSERT INTO edits (id, layer, article, verb, at, undo_top, redo_top, changes)"
+            " VALUES (?, ?, ?, 'import', ?, ?, ?, ?)"
+        )
+        body = compact({"layer": layer.uid, "says": edit.says, "counts": dict(counts), "changes": []})
+        self.connection.execute(sql, (edit.id, layer.id, article, edit.at, *tops, body))
+
+    def has_work(self, layer: Layer, article: int) -> bool:
+        """Whether a person has entities, relations, decisions or a verdict on an article."""
+        sql = (
+            "SELECT EXISTS (SELECT 1 FROM entities WHERE article = ?1 AND layer = ?2) OR "
+            "EXISTS (SELECT 1 FROM decisions WHERE article = ?1 AND layer = ?2) OR "
+            "EXISTS (SELECT 1 FROM progress WHERE article = ?1 AND layer = ?2 AND "
+            "(status <> 'open' OR flagged OR note IS NOT NULL OR labels <> '[]'))"
+        )
+        return bool(self._query(sql, (article, layer.id))[0][0])
+
+    def worked_on(self, article: int) -> list[Layer]:
+        """The people's and gold layers that have anything on an article."""
+        return [x for x in self.layers() if x.kind in ("person", "gold") and self.has_work(x, article)]
+
+    def integrity(self) -> list[str]:
+        """What SQLite itself finds wrong: damaged pages and rows without the rows they name."""
+        damage = [row[0] for row in self._query("PRAGMA integrity_check") if row[0] != "ok"]
+        orphans = [
+            f"{table} row {rowid} names a row of {parent} that is not there"
+            for table, rowid, parent, _ in self._query("PRAGMA foreign_key_check")
+        ]
+        return damage + orphans
+
+    def settings(self) -> dict[str, Any]:
+        """The pragmas that durability rests on, as they are on this connection."""
+        names = ("journal_mode", "synchronous", "foreign_keys", "user_version")
+        return {name: self._query(f"PRAGMA {name}")[0][0] for name in names}
+
+
+_JOURNAL = "seq, layer, article, verb, at, undoes, undo_top, redo_top, changes"
+
+_ROWS = """
+SELECT a.id, a.title, a.date, a.source, coalesce(p.status, 'open'), coalesce(p.flagged, 0),
+    (SELECT count(*) FROM entities e WHERE e.article = a.id AND e.layer = ?),
+    (SELECT count(*) FROM relations r WHERE r.article = a.id AND r.layer = ?),
+    (SELECT count(DISTINCT json_array(e.start, e."end", e.label)) FROM entities e JOIN layers l ON l.id = e.layer
+        WHERE e.article = a.id AND l.kind IN ('model', 'patterns', 'memory', 'import') AND e.layer <> ?
+        AND l.id = (SELECT max(m.id) FROM layers m WHERE m.kind = l.kind AND m.name = l.name
+            AND EXISTS (SELECT 1 FROM entities f WHERE f.article = a.id AND f.layer = m.id))
+        AND NOT EXISTS (SELECT 1 FROM decisions d WHERE d.article = a.id AND d.layer = ?
+            AND json_extract(d.about, '$.label') = e.label AND json_extract(d.about, '$.spans[0][0]') = e.start
+            AND json_extract(d.about, '$.spans[#-1][1]') = e."end")),
+    (SELECT json_group_array(l.name) FROM progress q JOIN layers l ON l.id = q.layer
+        WHERE q.article = a.id AND q.status = 'done'),
+    length(a.text)
+FROM articles a LEFT JOIN progress p ON p.article = a.id AND p.layer = ? WHERE a.id IN ({marks})
+"""
+
+_FRESH_PROGRESS = {
+    "status": "open",
+    "complete": "[]",
+    "flagged": 0,
+    "note": None,
+    "labels": "[]",
+    "done_at": None,
+}
+
+
+def _parts(batch: Sequence[Offered]) -> Iterator[list[Offered]]:
+    """The batch in parts of at most 500 rows; one article is never divided."""
+    part: list[Offered] = []
+    rows = 0
+    for offered in batch:
+        size = len(offered.entities) + len(offered.relations) + 1
+        if part and rows + size > PACED_ROWS:
+            yield part
+            part, rows = [], 0
+        part.append(offered)
+        rows += size
+    if part:
+        yield part
+
+
+def _inverse(row: JournalRow, verb: str) -> Edit:
+    body = json.loads(row.changes)
+    changes = tuple(Change(*change).inverse() for change in reversed(body["changes"]))
+    return Edit(new_id(), verb, now(), changes, body.get("says", ""), body.get("focus"))
+
+
+def _encoded(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A journal row with the values as the columns hold them."""
+    return {name: _column(name, value) for name, value in row.items()}
+
+
+def _column(name: str, value: Any) -> Any:
+    if name == "fragments":
+        return compact(value) if value else ""
+    if name in _JSON_COLUMNS:
+        return None if value is None else compact(value)
+    return int(value) if name == "flagged" else value
+
+
+def _entity(row: tuple[Any, ...]) -> Entity:
+    id, start, end, label, text, fragments, score, attributes, *rest = row
+    pieces = tuple((s, e) for s, e in json.loads(fragments)) if fragments else ()
+    return Entity(id, start, end, label, text, pieces, score, attributes and json.loads(attributes), *rest)
+
+
+def _relation(row: tuple[Any, ...]) -> Relation:
+    id, label, head, tail, score, attributes, *rest = row
+    return Relation(id, label, head, tail, score, attributes and json.loads(attributes), *rest)
+
+
+def _decision(row: tuple[Any, ...]) -> Decision:
+    about, verdict, result, via, sources, at, ms = row
+    return Decision(about, verdict, result, via, tuple(json.loads(sources)), at, ms)
+
+
+def _entity_columns(entity: Entity, at: str) -> tuple[Any, ...]:
+    return (
+        entity.id or new_id(),
+        entity.start,
+        entity.end,
+        entity.label,
+        entity.text,
+        _column("fragments", entity.fragments),
+        entity.score,
+        _column("attributes", entity.attributes),
+        entity.link,
+        entity.note,
+        entity.cluster,
+        at,
+        at,
+    )
+
+
+def _relation_columns(relation: Relation, at: str) -> tuple[Any, ...]:
+    return (
+        relation.id or new_id(),
+        relation.label,
+        relation.head,
+        relation.tail,
+        relation.score,
+        _column("attributes", relation.attributes),
+        relation.note,
+        at,
+        at,
+    )
+
+

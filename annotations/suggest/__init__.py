@@ -1,0 +1,1 @@
+"""Suggestions from models and pattern files. Imports nothing."""

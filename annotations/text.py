@@ -1,0 +1,122 @@
+"""Tokens, words, sentences and paragraphs of a text, and the conversions between offsets and tokens.
+
+Invariant: a token depends on the text alone; tokens are sorted, do not overlap, hold no white space at their edges,
+and neither begin nor end inside a grapheme cluster.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+
+import regex
+
+from annotations.model import Span
+
+_TOKEN = regex.compile(r"[\p{L}\p{N}][\p{L}\p{N}\p{M}\u200c\u200d\U0001F3FB-\U0001F3FF]*+|(?!\s)\X")
+_JOINERS = frozenset("-'’‐‑")
+_SENTENCE_END = regex.compile(r"[.!?…。！？]+[\"'”’)\]]*\s+(?=[\p{Lu}\p{Lo}\p{N}\"'“‘(\[])|\s*\n\s*")
+_PARAGRAPH_END = regex.compile(r"\s*\n\s*")
+
+
+class Tokens:
+    """The tokens of one text: runs of letters, digits and marks, and every other non-space grapheme by itself."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.starts, self.ends = array("L"), array("L")
+        for match in _TOKEN.finditer(text):
+            self.starts.append(match.start())
+            self.ends.append(match.end())
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def span(self, index: int) -> Span:
+        """The code points of token `index`."""
+        return self.starts[index], self.ends[index]
+
+    def at(self, offset: int) -> int:
+        """The token that covers the code point `offset`, else the last one before it, else the first."""
+        return max(0, bisect_right(self.starts, offset) - 1)
+
+    def covering(self, start: int, end: int) -> tuple[int, int]:
+        """First and last token that meet `[start, end)`; of an empty range, the token at `start` twice."""
+        first = max(0, min(bisect_right(self.ends, start), len(self) - 1))
+        return first, max(first, bisect_left(self.starts, end) - 1)
+
+    def hull(self, first: int, last: int) -> Span:
+        """The code points from token `first` to token `last`, both included."""
+        return self.starts[first], self.ends[last]
+
+    def starts_word(self, index: int) -> bool:
+        """Whether token `index` begins a word: hyphens and apostrophes join the tokens they touch."""
+        return not (self._joined(index) or (self._is_joiner(index) and self._joined(index + 1)))
+
+    def ends_word(self, index: int) -> bool:
+        """Whether token `index` is the last of its word."""
+        return index + 1 >= len(self) or self.starts_word(index + 1)
+
+    def _is_joiner(self, index: int) -> bool:
+        return 0 <= index < len(self) and self.text[self.starts[index]] in _JOINERS
+
+    def _joined(self, index: int) -> bool:
+        """Whether a joiner stands right before token `index` and touches letters on both sides."""
+        return (
+            2 <= index < len(self)
+            and self._is_joiner(index - 1)
+            and self.starts[index] == self.ends[index - 1]
+            and self.starts[index - 1] == self.ends[index - 2]
+            and self.text[self.starts[index]].isalnum()
+            and self.text[self.starts[index - 2]].isalnum()
+        )
+
+
+def trim(text: str, start: int, end: int) -> Span:
+    """The range without white space at its edges; empty when it holds nothing else."""
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return start, end
+
+
+def sentences(text: str) -> tuple[Span, ...]:
+    """Sentence ranges by punctuation and line breaks, for an article that has no analysis yet."""
+    return tuple(_between(text, _SENTENCE_END))
+
+
+def paragraphs(text: str) -> tuple[Span, ...]:
+    """Ranges of text between line breaks, blank lines left out."""
+    return tuple(_between(text, _PARAGRAPH_END))
+
+
+def _between(text: str, edge: regex.Pattern[str]) -> Iterator[Span]:
+    start = 0
+    for match in edge.finditer(text):
+        span = trim(text, start, match.end())
+        if span[0] < span[1]:
+            yield span
+        start = match.end()
+    span = trim(text, start, len(text))
+    if span[0] < span[1]:
+        yield span
+
+
+_NAME = regex.compile(
+    r"(?:\p{Lu}[\p{L}\p{M}\p{N}]*|\p{N}+)(?:[ ](?:of|de|del|la|al|el|bin|van|von|der|den|du|da|dos|di|and the|of the)"
+    r"(?=[ ](?:\p{Lu}|\p{N}))|[ ](?=\p{Lu}|\p{N})|[-'’.‐](?=[\p{L}\p{N}])|\.(?=[ ]\p{Lu})|[\p{L}\p{M}\p{N}]+)*"
+)
+
+
+def name_run(text: str, offset: int) -> Span | None:
+    """The run of capitalised words and numbers around `offset`, joined by particles such as "of" and "de"
+    and by hyphens and apostrophes; None where there is none."""
+    start, end = text.rfind("\n", 0, offset) + 1, text.find("\n", offset)
+    for match in _NAME.finditer(text, start, len(text) if end < 0 else end):
+        if match.start() <= offset < match.end():
+            return match.span()
+        if match.start() > offset:
+            break
+    return None

@@ -1,0 +1,224 @@
+"""The app: screens, the one door for keys, and what happens beside them.
+
+Invariant: every key press comes through `on_event`, in order, each command done before the next key is looked at.
+"""
+
+from __future__ import annotations
+
+import platform
+import traceback
+from collections import deque
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+
+from textual import events
+from textual.app import App
+
+from annotations.config import Config, load
+from annotations.errors import PostilError
+from annotations.session import Session
+from annotations.store import now
+from tui.desk import Desk
+from tui.jobs import Suggester
+from tui.keys import Dispatcher, Keymap, event_key
+from tui.looks import TONES, Looks, themes
+from tui.screens.base import KeyedScreen
+from tui.screens.help import HelpScreen
+from tui.screens.library import LibraryScreen
+from tui.screens.reader import ReaderScreen
+from tui.shelf import Shelf
+from tui.terminal import EndsOnErrors
+
+POLL = 0.25
+"""Seconds between two looks at whether another process has committed."""
+
+REMEMBERED = 50
+"""How many command ids a crash report holds."""
+
+
+class PostilApp(EndsOnErrors, App[None]):
+    """A session on screen."""
+
+    ENABLE_COMMAND_PALETTE = False
+    TITLE = "postil"
+
+    def __init__(
+        self,
+        session: Session,
+        theme: str = "postil-dark",
+        suggester: Suggester | None = None,
+        state_folder: Path | None = None,
+    ) -> None:
+        super().__init__()
+        self.session, self.suggester = session, suggester
+        self._state_folder = state_folder
+        self.crash_report: Path | None = None
+        self._commands: deque[str] = deque(maxlen=REMEMBERED)
+        for found in themes():
+            self.register_theme(found)
+        self.theme = theme
+        self.looks = Looks(TONES[theme], session.config.schema)
+        self.dispatcher = Dispatcher(Keymap(session.config.schema, session.config.keys, session.config.path.name))
+        self.reader = ReaderScreen(self.dispatcher)
+        self.library = LibraryScreen(self.dispatcher)
+        self._greeting = " ".join(session.store.notes)
+
+    # -- life ------------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        """Opens the article where the person left off, else the library."""
+        self.install_screen(self.reader, "reader")
+        self.install_screen(self.library, "library")
+        first = self.session.first_place()
+        if first is None:
+            self.open_library()
+        else:
+            self.open_reader(first)
+        if self._greeting:
+            self._current().say(self._greeting)
+        self.set_interval(POLL, self._poll)
+
+    def leave(self) -> None:
+        """Ends the app; what is not saved yet is bookkeeping, and is saved."""
+        self.exit()
+
+    def on_unmount(self) -> None:
+        """Saves the bookkeeping and lets the suggester go, however the app ends."""
+        if self.suggester is not None:
+            self.suggester.stop()
+        try:
+            self.session.flush()
+        except PostilError as error:
+            self.log.error(str(error))
+
+    def unexpected(self, error: Exception) -> None:
+        """Writes a crash report: versions, the last commands, the traceback; never article text."""
+        if self._state_folder is None:
+            return
+        path = self._state_folder / f"crash-{now().replace(':', '')}.txt"
+        lines = [f"postil {version('postil')}, textual {version('textual')}, Python {platform.python_version()}"]
+        lines += [platform.platform(), "commands: " + " ".join(self._commands), ""]
+        lines += traceback.format_exception(error)
+        path.write_text("\n".join(lines), encoding="utf-8")
+        self.crash_report = path
+
+    def remember(self, command: str) -> None:
+        """Notes a command for the crash report."""
+        self._commands.append(command)
+
+    # -- keys ------------------------------------------------------------------------------------
+
+    async def on_event(self, event: events.Event) -> None:
+        """Takes every key and paste; everything else goes Textual's way."""
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            event.prevent_default().stop()
+            for key, character in _keys(event):
+                await self._current().take_key(key, character)
+        elif isinstance(event, events.Paste) and not event.is_forwarded:
+            event.prevent_default().stop()
+            self._current().paste(event.text)
+        else:
+            await super().on_event(event)
+
+    def _current(self) -> KeyedScreen:
+        screen = self.screen
+        return screen if isinstance(screen, KeyedScreen) else self.reader
+
+    # -- screens ---------------------------------------------------------------------------------
+
+    def open_reader(self, article: int) -> None:
+        """Shows an article."""
+        if self.reader.desk is None:
+            self.session.open(article)
+            self.reader.desk = Desk(self.session, self.reader)
+        elif self.session.state is None or self.session.state.article.id != article:
+            self.reader.desk.open(article)
+        self._show("reader")
+        self._ask_for_suggestions()
+
+    def open_library(self) -> None:
+        """Shows the list of articles."""
+        if self.session.state is not None:
+            self.session.flush()
+        if self.library.shelf is None:
+            self.library.shelf = Shelf(self.session, self.library)
+        elif self.session.state is not None:
+            self.library.shelf.stand_at(self.session.state.article.id)
+        self.library.shelf.say("")
+        self._show("library")
+
+    def _show(self, name: str) -> None:
+        if len(self.screen_stack) > 1:
+            self.switch_screen(name)
+        else:
+            self.push_screen(name)
+        screen = self.reader if name == "reader" else self.library
+        screen.call_after_refresh(screen.sync)
+
+    def show_help(self, scope: str) -> None:
+        """Shows the keys of a mode."""
+        self.push_screen(HelpScreen(self.dispatcher, scope))
+
+    def toggle_theme(self) -> None:
+        """Changes between dark and light."""
+        name = "postil-light" if self.theme == "postil-dark" else "postil-dark"
+        self.theme = name
+        self.looks = Looks(TONES[name], self.session.config.schema)
+        self._current().sync()
+
+    def reload(self) -> None:
+        """Reads config.yaml anew, in place; an invalid one raises ConfigError and the old one stays."""
+        config = load(self.session.config.path)
+        keymap = Keymap(config.schema, config.keys, config.path.name)
+        self._take_config(config, keymap)
+        self._current().say(f"{config.path.name} read anew")
+
+    def _take_config(self, config: Config, keymap: Keymap) -> None:
+        self.session.reload(config)
+        self.dispatcher.keymap = keymap
+        self.looks = Looks(TONES[self.theme], config.schema)
+        if self.reader.desk is not None:
+            self.reader.desk.bind()
+
+    # -- beside the keys -------------------------------------------------------------------------
+
+    def _ask_for_suggestions(self) -> None:
+        """Starts the suggester when an article lacks suggestions, this one first."""
+        session = self.session
+        if self.suggester is None or not session.awaits_suggestions or session.state is None:
+            return
+        self.suggester.start()
+        self.suggester.first(session.state.article.id)
+
+    def _poll(self) -> None:
+        self._guarded(self._take_news)
+
+    def _take_news(self) -> None:
+        session = self.session
+        if self.suggester is not None and (complaint := self.suggester.complaint()):
+            session.suggester_error = complaint
+            self._current().say(complaint, warns=True)
+            self._current().sync()
+        if session.refresh() and self.reader.desk is not None:
+            self.reader.desk.bind()
+            self._current().sync()
+        session.flush_when_due()
+
+    def _guarded(self, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except PostilError as error:
+            self._current().say(str(error), warns=True)
+            self._current().sync()
+
+
+def _keys(event: events.Key) -> list[tuple[str, str | None]]:
+    """The keys that an event stands for: no Alt+letter is bound, so it is Escape and then the letter, which is what
+    a fast Escape becomes on a slow line."""
+    name = event.key
+    if name.startswith("alt+") and len(name.removeprefix("alt+").removeprefix("shift+")) == 1:
+        letter = name.removeprefix("alt+").removeprefix("shift+")
+        letter = letter.upper() if name.startswith("alt+shift+") else letter
+        return [("escape", None), (letter, letter)]
+    return [(event_key(name, event.character, event.is_printable), event.character)]

@@ -1,0 +1,400 @@
+"""The reader's state of play: cursor, focus, mode and what part of the text is in view; no widget.
+
+Invariant: `cursor` is a token of the current article; `focus` names something that is there now, or is None; the
+line of the cursor is on screen after every command.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, Protocol
+
+from annotations import navigator
+from annotations.errors import Refused
+from annotations.model import Edit, Entity, Span, Suggestion
+from annotations.session import Session
+from annotations.state import LINK, OWN, ArticleState, Item
+from annotations.store import Applied
+from tui.layout import Layout
+from tui.safe import safe
+
+Mode = Literal["read", "select", "hints", "ask"]
+
+MARGIN = 2
+"""Lines of context kept above and below the cursor's line."""
+
+MANY_LABELS = 8
+"""With more labels than this, colours alone no longer tell them apart: labels are shown in the text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One line of a picker: what it is, a few words about it, and its value."""
+
+    text: str
+    detail: str
+    value: Any
+    keys: str = ""
+
+
+class Host(Protocol):
+    """What the desk asks of the screen around it."""
+
+    def prompt(self, title: str, value: str, then: Callable[[str], None]) -> None:
+        """Asks for one line of text; `then` gets it on Enter."""
+
+    def pick(self, title: str, choices: Sequence[Choice], then: Callable[[Any], None]) -> None:
+        """Lets the person choose by typing a part of a name; `then` gets the value."""
+
+    def show_help(self) -> None:
+        """Shows the keys of the present mode."""
+
+    def show_palette(self) -> None:
+        """Offers every command by name."""
+
+    def show_library(self) -> None:
+        """Leaves the article for the list of articles."""
+
+    def reload(self) -> None:
+        """Reads config.yaml anew."""
+
+    def toggle_pane(self) -> None:
+        """Shows or hides the side pane."""
+
+    def toggle_theme(self) -> None:
+        """Changes between dark and light."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """LINK in progress: the pinned head, whether it is kept for several tails, the chosen type, and the relation and
+    end to re-point where that is what is being done. `every` lets Tab visit illegal tails too."""
+
+    head: str
+    keep: bool = False
+    relation: str | None = None
+    repoint: tuple[str, str] | None = None
+    every: bool = False
+
+
+@dataclass
+class Shown:
+    """What has changed for the screen since it last looked: spans to draw anew, or everything."""
+
+    everything: bool = True
+    spans: list[Span] = field(default_factory=list)
+
+    def take(self) -> tuple[list[Span], bool]:
+        """The spans, and whether it is everything; nothing is left."""
+        spans, everything = self.spans, self.everything
+        self.spans, self.everything = [], False
+        return spans, everything
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A label shown in the text after the entity that ends at code point `end`."""
+
+    end: int
+    text: str
+    key: str
+    label: str
+    own: bool
+
+
+class Desk:
+    """One article being read and annotated. `width` and `height` are cells of the reading column."""
+
+    def __init__(self, session: Session, host: Host, width: int = 80, height: int = 20) -> None:
+        self.session, self.host = session, host
+        self.mode: Mode = "read"
+        self.cursor = 0
+        self.focus: str | None = None
+        self.anchor: int | None = None
+        self.reshaping: str | None = None
+        self.growth: list[Span] = []
+        self.link: Link | None = None
+        self.hints: dict[str, str] = {}
+        self.typed = ""
+        self.hits: list[Span] = []
+        self.said, self.warns = "", False
+        self.warned: set[str] = set()
+        self.labels_shown = len(session.config.schema.entities) > MANY_LABELS
+        self.shown = Shown()
+        self.goal_column: int | None = None
+        self.width, self.height, self.top = width, height, 0
+        self.layout: Layout
+        self.bind(from_the_place=True)
+
+    # -- the article -----------------------------------------------------------------------------
+
+    @property
+    def state(self) -> ArticleState:
+        """The current article."""
+        return self.session.current()
+
+    def open(self, article: int) -> None:
+        """Goes to another article, to the place where the person was, else to its first pending item."""
+        self.session.open(article)
+        self.bind(from_the_place=True)
+
+    def bind(self, from_the_place: bool = False) -> None:
+        """Takes in that the session's state is another one; cursor and focus stay unless they are gone."""
+        self._article = self.state.article.id
+        self.layout = Layout(self.state.article.text, self.width, self._tag_cells if self.labels_shown else None)
+        self.shown = Shown()
+        if from_the_place:
+            self.leave_modes()
+            self.hits, self.top, self.cursor, self.focus = [], 0, 0, None
+            self.warned = set()
+            self._start()
+        self.keep_true()
+        self.reveal()
+
+    def _start(self) -> None:
+        place = self.state.progress.place
+        if place and len(self.state.tokens):
+            self.go(self.state.tokens.at(place))
+        elif (first := next((i for i in self.state.items if navigator.is_pending(i)), None)) is not None:
+            self.focus_on(first.key)
+        elif len(self.state.tokens):
+            self.go(0)
+
+    def keep_true(self) -> None:
+        """Drops a focus, a selection or a pinned head that is not there any more."""
+        self.cursor = max(0, min(self.cursor, len(self.state.tokens) - 1))
+        if self.focus is not None and not self.exists(self.focus):
+            self.focus = None
+        if self.link is not None and not self.exists(self.link.head):
+            self.link = None
+        if self.reshaping is not None and not self.exists(self.reshaping):
+            self.leave_modes()
+
+    def exists(self, key: str) -> bool:
+        """Whether a key names an entity, a pending suggestion or a relation."""
+        return self.state.shown(key) is not None or navigator.ends_of(self.state, key) is not None
+
+    # -- focus and cursor ------------------------------------------------------------------------
+
+    @property
+    def kind(self) -> str | None:
+        """What is focused: `entity`, `suggestion`, `relation` or `link` (a suggested relation); None for nothing."""
+        if self.focus is None:
+            return None
+        if self.focus in self.state.entities:
+            return "entity"
+        if self.focus in self.state.relations:
+            return "relation"
+        return "link" if self.focus in self.state.links else "suggestion"
+
+    @property
+    def scope(self) -> str:
+        """The name of the key table that is in force."""
+        if self.mode != "read":
+            return self.mode
+        if self.link is not None:
+            return "link"
+        return "relation" if self.kind in ("relation", "link") else "read"
+
+    @property
+    def offset(self) -> int:
+        """The code point at which the cursor's token begins; 0 in a text without tokens."""
+        return self.state.tokens.starts[self.cursor] if len(self.state.tokens) else 0
+
+    @property
+    def item(self) -> Entity | Suggestion | None:
+        """The focused entity or suggestion."""
+        return self.state.shown(self.focus) if self.focus else None
+
+    def go(self, token: int, keep_column: bool = False) -> None:
+        """Moves the cursor to a token; outside a selection the innermost item there gets the focus."""
+        if not keep_column:
+            self.goal_column = None
+        self.cursor = max(0, min(token, len(self.state.tokens) - 1))
+        if self.mode == "read":
+            held = self.item
+            start, end = self.state.tokens.span(self.cursor) if len(self.state.tokens) else (0, 0)
+            if held is None or not any(s < end and e > start for s, e in held.spans):
+                self.set_focus(navigator.innermost(self.state, self.cursor))
+        self.reveal()
+
+    def focus_on(self, key: str) -> None:
+        """Focuses something and moves the cursor to where it begins."""
+        place = navigator.place_of(self.state, key)
+        if place is not None:
+            self.goal_column = None
+            self.cursor = place
+            self.set_focus(key)
+            self.reveal()
+
+    def focus_on_item(self, item: Item) -> None:
+        """Focuses an item; of a suggested relation, with the cursor on the end that comes later."""
+        self.goal_column = None
+        self.cursor = self.state.tokens.at(item.start)
+        self.set_focus(item.key)
+        self.reveal()
+
+    def set_focus(self, key: str | None) -> None:
+        """Focuses a key without moving the cursor."""
+        if key != self.focus:
+            self.session.focused()
+        self.focus = key
+
+    def leave_modes(self) -> None:
+        """Back to READ; nothing selected, nothing pinned."""
+        self.mode, self.anchor, self.reshaping, self.link = "read", None, None, None
+        self.hints, self.typed, self.growth = {}, "", []
+
+    @property
+    def selection(self) -> Span | None:
+        """The selected code points in SELECT, None elsewhere."""
+        if self.mode != "select" or self.anchor is None:
+            return None
+        first, last = sorted((self.anchor, self.cursor))
+        return self.state.tokens.hull(first, last)
+
+    # -- edits -----------------------------------------------------------------------------------
+
+    def do(self, verb: Callable[..., Edit], *arguments: Any) -> Edit:
+        """Applies a verb, says what it did, and notes what must be drawn anew."""
+        state = self.state
+        try:
+            edit = self.session.do(verb, *arguments)
+        except Refused:
+            if self.state is not state:
+                self.bind()
+            raise
+        self.touch_edit(edit)
+        self.say(edit.says)
+        return edit
+
+    def touch_edit(self, edit: Edit) -> None:
+        """Has what an edit changed wrapped and drawn anew."""
+        for start, end in self.state.touched:
+            if self.labels_shown:
+                self.layout.retag(start, end)
+            self.shown.spans.append((start, end))
+        if self.state.touched_all:
+            self.shown.everything = True
+            if self.labels_shown:
+                self.layout.set_tags(self._tag_cells)
+        elif self.labels_shown and self.state.touched:
+            self.shown.everything = True
+        self.keep_true()
+
+    def follow(self, applied: Applied, prefix: str) -> None:
+        """Goes to where an undo or redo changed something, in whichever article, and says so."""
+        other = self.state.article.id != self._article
+        if other:
+            self.bind(from_the_place=True)
+        else:
+            self.touch_edit(applied.edit)
+        self.leave_modes()
+        key = next((k for k in _keys(applied) if self.exists(k)), None)
+        if key is not None:
+            self.focus_on(key)
+        else:
+            self.set_focus(None)
+            self._go_to_change(applied)
+        where = f" in “{safe(self.state.article.title)}”" if other else ""
+        self.say(f"{prefix}: {applied.says}{where}")
+
+    def _go_to_change(self, applied: Applied) -> None:
+        for change in applied.edit.changes:
+            row = change.before or change.after or {}
+            if change.table == "entities" and "start" in row:
+                self.cursor = self.state.tokens.at(row["start"])
+                self.reveal()
+                return
+
+    def say(self, text: str, warns: bool = False) -> None:
+        """Shows a sentence until the next command."""
+        self.said, self.warns = text, warns
+
+    # -- labels in the text ----------------------------------------------------------------------
+
+    def tags(self, start: int, end: int) -> list[Tag]:
+        """The labels to show in `[start, end)`, in the order in which they are drawn; none while they are hidden."""
+        if not self.labels_shown:
+            return []
+        found = [item for item in self.state.items_over(start, end) if start < item.end <= end]
+        found.sort(key=lambda item: (item.end, -item.start, item.kind))
+        return [
+            Tag(i.end, f" {safe(i.label)}{'' if i.kind == OWN else '?'}", i.key, i.label, i.kind == OWN)
+            for i in found
+            if i.kind != LINK
+        ]
+
+    def _tag_cells(self, start: int, end: int) -> list[tuple[int, int]]:
+        cells: dict[int, int] = {}
+        for tag in self.tags(start, end):
+            cells[tag.end] = cells.get(tag.end, 0) + len(tag.text)
+        return sorted(cells.items())
+
+    def show_labels(self, shown: bool) -> None:
+        """Shows or hides the labels in the text; the line at the top stays."""
+        offset = self.layout.line(self.top)[0] if self.layout.line_count else 0
+        self.labels_shown = shown
+        self.layout.set_tags(self._tag_cells if shown else None)
+        self.top = self.layout.line_of(offset)
+        self.shown.everything = True
+        self.reveal()
+
+    # -- the view --------------------------------------------------------------------------------
+
+    def resize(self, width: int, height: int) -> None:
+        """Takes a new size of the reading column; the line at the top and the cursor stay in view."""
+        if (width, height) == (self.width, self.height):
+            return
+        offset = self.layout.line(min(self.top, self.layout.line_count - 1))[0]
+        if width != self.width:
+            self.layout.resize(width)
+        self.width, self.height = width, max(1, height)
+        self.scroll_to(self.layout.line_of(offset))
+        self.shown.everything = True
+        self.reveal()
+
+    def reveal(self) -> None:
+        """Scrolls as little as shows the cursor's line with context; far jumps centre it."""
+        line = self.layout.line_of(self.offset)
+        margin = min(MARGIN, (self.height - 1) // 2)
+        low, high = self.top + margin, self.top + self.height - 1 - margin
+        if low <= line <= high:
+            self.scroll_to(self.top)
+        elif line < self.top - self.height or line > self.top + 2 * self.height:
+            self.scroll_to(line - self.height // 2)
+        else:
+            self.scroll_to(line - margin if line < low else line - self.height + 1 + margin)
+
+    def scroll_to(self, top: int) -> None:
+        """Makes a line the first on screen, as far as there are lines."""
+        top = max(0, min(top, self.layout.line_count - self.height))
+        if top != self.top:
+            self.top = top
+            self.shown.everything = True
+        self.session.saw(*self.visible)
+
+    @property
+    def visible(self) -> Span:
+        """The code points on screen."""
+        last = min(self.top + self.height, self.layout.line_count) - 1
+        return self.layout.line(self.top)[0], self.layout.line(max(self.top, last))[1]
+
+    def pending_beyond(self) -> tuple[int, int]:
+        """How many pending suggestions lie above and below the screen."""
+        start, end = self.visible
+        pending = self.state.pending
+        return sum(i.start < start for i in pending), sum(i.start >= end for i in pending)
+
+    def pin(self, **changes: Any) -> None:
+        """Changes the LINK in progress."""
+        if self.link is not None:
+            self.link = replace(self.link, **changes)
+
+
+def _keys(applied: Applied) -> list[str]:
+    """What to focus after an undo or redo, best first."""
+    order = {"entities": 0, "relations": 1, "decisions": 2, "progress": 3}
+    changes = sorted(applied.edit.changes, key=lambda c: order[c.table])
+    return [c.key for c in changes if c.after is not None or c.table == "decisions"]

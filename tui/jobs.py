@@ -1,0 +1,66 @@
+"""The suggester seen from the app: started when there is work for it, told which article first, heard when it fails.
+
+Invariant: nothing here waits: the pipe to the suggester is never read while it is empty, and never written when full.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import IO
+
+from annotations.suggest.follow import start
+
+
+class Suggester:
+    """The suggester's process, ours or nobody's: another session may have started one."""
+
+    def __init__(self, config: Path, log: IO[bytes]) -> None:
+        self._config, self._log = config, log
+        self._process: subprocess.Popen[str] | None = None
+        self._heard = ""
+
+    def start(self) -> None:
+        """Starts it, unless it runs already or another session's does (it then ends by itself)."""
+        if self._process is None or self._process.poll() is not None:
+            self._process = start(self._config, self._log)
+            if self._process.stdout is not None:
+                os.set_blocking(self._process.stdout.fileno(), False)
+            if self._process.stdin is not None:
+                os.set_blocking(self._process.stdin.fileno(), False)
+
+    def first(self, article: int) -> None:
+        """Asks for one article before all others; a suggester that is gone is not asked."""
+        if self._process is None or self._process.stdin is None or self._process.poll() is not None:
+            return
+        try:
+            self._process.stdin.write(f"first {article}\n")
+            self._process.stdin.flush()
+        except (BrokenPipeError, BlockingIOError):
+            return
+
+    @property
+    def running(self) -> bool:
+        """Whether our suggester is at work."""
+        return self._process is not None and self._process.poll() is None
+
+    def complaint(self) -> str | None:
+        """The sentence with which it ended, if it has said one since the last call."""
+        if self._process is None or self._process.stdout is None or self._process.stdout.closed:
+            return None
+        try:
+            self._heard += os.read(self._process.stdout.fileno(), 65536).decode("utf-8", "replace")
+        except BlockingIOError:
+            return None
+        line, newline, self._heard = self._heard.partition("\n")
+        return str(json.loads(line)["error"]) if newline else None
+
+    def stop(self) -> None:
+        """Lets it end: it does so when its stdin closes."""
+        if self._process is not None and self._process.stdin is not None:
+            try:
+                self._process.stdin.close()
+            except BrokenPipeError:
+                return

@@ -1,0 +1,157 @@
+"""How things look: the colours of a theme and of the project's labels as ready styles.
+
+Invariant: meaning never rests on colour alone: own entities are bold blocks, suggestions are underlined, what is
+focused has a mark in the margin. Text on a label's colour, and a label's colour on the background, keep a contrast
+of at least 4.5 to 1 (WCAG 2.2, success criterion 1.4.3).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import NamedTuple
+
+from rich.style import Style
+from textual.color import Color
+from textual.theme import Theme
+
+from annotations.schema import Schema
+
+READABLE = 4.5
+"""The least contrast between text and what is behind it."""
+
+_SPARE = "#9aa0a6"
+
+
+class Tones(NamedTuple):
+    """The colours that a theme gives to the drawing of text."""
+
+    ink: str
+    paper: str
+    panel: str
+    faint: str
+    focus: str
+    select: str
+    hit: str
+    partner: str
+    alarm: str
+
+
+DARK = Tones("#d9dce1", "#14171a", "#22272d", "#8b939c", "#ffd75f", "#3b5f8a", "#5a4a00", "#2f5d50", "#ff8a80")
+LIGHT = Tones("#1d2126", "#fbfaf7", "#e7e4dc", "#5f666e", "#ffcf33", "#bcd4f0", "#ffe9a8", "#c4e3d8", "#b3261e")
+
+TONES = {"postil-dark": DARK, "postil-light": LIGHT}
+
+
+def themes() -> list[Theme]:
+    """The themes to register with the app."""
+    return [
+        Theme(
+            name,
+            primary=tones.faint,
+            foreground=tones.ink,
+            background=tones.paper,
+            surface=tones.paper,
+            panel=tones.panel,
+            accent=tones.focus,
+            error=tones.alarm,
+            dark=tones is DARK,
+        )
+        for name, tones in TONES.items()
+    ]
+
+
+class Looks:
+    """Ready styles for one theme and one schema."""
+
+    def __init__(self, tones: Tones, schema: Schema) -> None:
+        self.tones = tones
+        self._colors = {kind.name: kind.color or _SPARE for kind in schema.entities}
+        ink, paper = tones.ink, tones.paper
+        self.base = Style(color=ink, bgcolor=paper)
+        self.faint = Style(color=readable(tones.faint, paper), bgcolor=paper)
+        self.strong = Style(color=ink, bgcolor=paper, bold=True)
+        self.bar = Style(color=ink, bgcolor=tones.panel)
+        self.bar_faint = Style(color=readable(tones.faint, tones.panel), bgcolor=tones.panel)
+        self.bar_strong = Style(color=ink, bgcolor=tones.panel, bold=True)
+        self.key = Style(color=readable(tones.focus, tones.panel), bgcolor=tones.panel, bold=True)
+        self.alarm = Style(color=readable(tones.alarm, tones.panel), bgcolor=tones.panel, bold=True)
+        self.cursor = Style(color=paper, bgcolor=ink)
+        self.focus = Style(color=ink_on(tones.focus), bgcolor=tones.focus, bold=True)
+        self.focus_cursor = self.focus + Style(underline=True)
+        self.selection = Style(color=ink_on(tones.select), bgcolor=tones.select)
+        self.hit = Style(color=ink_on(tones.hit), bgcolor=tones.hit)
+        self.partner = Style(color=ink_on(tones.partner), bgcolor=tones.partner, bold=True, italic=True)
+        self.hint = Style(color=ink_on(tones.focus), bgcolor=tones.focus, bold=True, underline=True)
+
+        self.focus_tag = Style(color=ink_on(tones.focus), bgcolor=tones.focus)
+        self.key_on_paper = Style(color=readable(tones.focus, paper), bgcolor=paper, bold=True)
+
+    def mark(self, kind: str, below: Style) -> Style:
+        """The style of a marked place: `cursor`, `focus`, `select`, `partner` or `hit`, over what is there."""
+        if kind == "select":
+            return below + Style(bgcolor=self.tones.select, color=ink_on(self.tones.select))
+        marked: Style = getattr(self, kind)
+        return marked
+
+    def color(self, label: str) -> str:
+        """The colour of a label as the config has it, in a form that Textual and Rich know."""
+        color = self._colors.get(label, _SPARE)
+        return Color.parse(f"ansi_{color}" if color.startswith("bright_") else color).hex6
+
+    def own(self, label: str) -> Style:
+        """A person's own entity: a block of the label's colour."""
+        color = self.color(label)
+        return Style(color=ink_on(color), bgcolor=color, bold=True)
+
+    def own_tag(self, label: str) -> Style:
+        """The label after a person's own entity."""
+        color = self.color(label)
+        return Style(color=ink_on(color), bgcolor=color)
+
+    def pending(self, label: str) -> Style:
+        """A suggestion: the label's colour as ink, underlined."""
+        ink = readable(self.color(label), self.tones.paper)
+        return Style(color=ink, bgcolor=self.tones.paper, underline=True)
+
+    def pending_tag(self, label: str) -> Style:
+        """The label after a suggestion."""
+        ink = readable(self.color(label), self.tones.paper)
+        return Style(color=ink, bgcolor=self.tones.paper, italic=True)
+
+    def chip(self, label: str) -> Style:
+        """A label's name in the strip and the lists."""
+        ink = readable(self.color(label), self.tones.panel)
+        return Style(color=ink, bgcolor=self.tones.panel)
+
+
+@cache
+def ink_on(background: str) -> str:
+    """Black or white, whichever reads better on a colour."""
+    return max(("#000000", "#ffffff"), key=lambda ink: contrast(ink, background))
+
+
+@cache
+def readable(color: str, background: str) -> str:
+    """The colour, moved towards black or white as far as it takes to be read on the background."""
+    target = Color.parse(ink_on(background))
+    found = Color.parse(color)
+    for step in range(1, 21):
+        if contrast(found.hex6, background) >= READABLE:
+            break
+        found = Color.parse(color).blend(target, step / 20)
+    return found.hex6
+
+
+@cache
+def contrast(a: str, b: str) -> float:
+    """The contrast of two colours, 1 to 21 (WCAG 2.2, "contrast ratio")."""
+    light, dark = sorted((_luminance(a), _luminance(b)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(color: str) -> float:
+    """Relative luminance of an sRGB colour (WCAG 2.2, "relative luminance")."""
+    parsed = Color.parse(color)
+    parts = [c / 255 for c in (parsed.r, parsed.g, parsed.b)]
+    r, g, b = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b

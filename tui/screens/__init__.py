@@ -1,0 +1,1 @@
+"""The screens: they wire widgets to a controller and hold no rules."""

@@ -1,0 +1,258 @@
+"""What the reader and the library share: keys to commands, one prompt line, the strip, and an overlay above it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from textual.screen import Screen
+from textual.widgets import Input
+
+from annotations.errors import PostilError
+from tui.commands import Command
+from tui.desk import Choice
+from tui.keys import Dispatcher
+from tui.panels import key_grid, sign
+from tui.prompting import Prompting
+from tui.safe import safe
+from tui.widgets.rows import Row, Rows, fit
+
+if TYPE_CHECKING:
+    from tui.app import PostilApp
+
+MOST_CHOICES = 12
+"""Lines of a picker that are shown at once."""
+
+_EDITING: Mapping[str, Callable[[Input], Any]] = {
+    "left": Input.action_cursor_left,
+    "right": Input.action_cursor_right,
+    "home": Input.action_home,
+    "end": Input.action_end,
+    "ctrl+a": Input.action_home,
+    "ctrl+e": Input.action_end,
+    "ctrl+left": Input.action_cursor_left_word,
+    "ctrl+right": Input.action_cursor_right_word,
+    "backspace": Input.action_delete_left,
+    "delete": Input.action_delete_right,
+    "ctrl+w": Input.action_delete_left_word,
+    "ctrl+u": Input.action_delete_left_all,
+    "ctrl+k": Input.action_delete_right_all,
+}
+
+_STEPS = {"down": 1, "up": -1, "tab": 1, "shift+tab": -1, "ctrl+n": 1, "ctrl+p": -1}
+
+
+class KeyedScreen(Screen[None]):
+    """A screen whose keys all come through `take_key`. Subclasses name their scope and controller."""
+
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        super().__init__()
+        self.dispatcher = dispatcher
+        self.prompting: Prompting | None = None
+        self.message, self.strip, self.overlay = Rows(id="message"), Rows(id="strip"), Rows(id="overlay")
+        self.input = Input(id="prompt", compact=True, select_on_focus=False)
+        self.input.cursor_blink = False
+        self._sync_due = False
+
+    @property
+    def postil(self) -> PostilApp:
+        """The app, as what it is."""
+        return cast("PostilApp", self.app)
+
+    @property
+    def scope(self) -> str:
+        """The key table in force."""
+        raise NotImplementedError
+
+    @property
+    def controller(self) -> Any:
+        """What the commands of the scope act on."""
+        raise NotImplementedError
+
+    def say(self, text: str, warns: bool = False) -> None:
+        """Shows a sentence until the next command."""
+        raise NotImplementedError
+
+    def draw(self) -> None:
+        """Brings all widgets up to date."""
+        raise NotImplementedError
+
+    def on_mount(self) -> None:
+        """The first drawing, once sizes are known."""
+        self.input.display = False
+        self.overlay.display = False
+
+    def sync(self) -> None:
+        """Draws once, after the keys that are waiting have been handled."""
+        if not self._sync_due:
+            self._sync_due = True
+            self.call_later(self._sync)
+
+    def _sync(self) -> None:
+        self._sync_due = False
+        if self.is_mounted and self.size.width:
+            self.draw()
+            self._draw_overlay()
+
+    # -- keys ------------------------------------------------------------------------------------
+
+    async def take_key(self, key: str, character: str | None) -> None:
+        """One key, in order: to the prompt when there is one, else along the key table of the scope."""
+        if self.prompting is not None:
+            await self._prompt_key(key, character)
+        else:
+            await self._command_key(key)
+        self.sync()
+
+    async def _command_key(self, key: str) -> None:
+        scope = self.scope
+        if self.dispatcher.pending and key == "escape":
+            self.dispatcher.pending = ()
+            return
+        command = self.dispatcher.feed(scope, key)
+        if command is not None:
+            await self.run_command(command)
+        elif not self.dispatcher.pending:
+            await self._unbound(key)
+
+    async def _unbound(self, key: str) -> None:
+        keys = self.dispatcher.cancelled or key
+        self.say(f"{sign(safe(keys))} means nothing here; ? shows the keys", warns=True)
+
+    async def run_command(self, command: Command) -> None:
+        """Runs a command on the screen's controller; what the rules refuse is said."""
+        self.say("")
+        self.postil.remember(command.id)
+        await self.attempt(lambda: command.run(self.controller))
+
+    async def attempt(self, act: Callable[[], Any]) -> None:
+        """Does something that may be refused; the reason is shown."""
+        try:
+            result = act()
+            if inspect.isawaitable(result):
+                await result
+        except PostilError as error:
+            self.say(str(error), warns=True)
+
+    # -- the prompt ------------------------------------------------------------------------------
+
+    def prompt(self, title: str, value: str, then: Callable[[str], Any]) -> None:
+        """Asks for one line of text; `then` gets it on Enter."""
+        self._ask(Prompting(title, then), value)
+
+    def pick(self, title: str, choices: Sequence[Choice], then: Callable[[Any], Any]) -> None:
+        """Lets the person choose by typing a part of a name; `then` gets the value."""
+        prompting = Prompting(title, then, choices)
+        prompting.typed("")
+        self._ask(prompting, "")
+
+    def _ask(self, prompting: Prompting, value: str) -> None:
+        self.prompting = prompting
+        self.input.value = value
+        self.input.cursor_position = len(value)
+        self.input.placeholder = prompting.title
+        self.input.border_title = prompting.title
+        self.message.display, self.input.display = False, True
+        self.input.focus()
+
+    def _end_prompt(self) -> None:
+        self.prompting = None
+        self.message.display, self.input.display = True, False
+        self.set_focus(None)
+
+    async def _prompt_key(self, key: str, character: str | None) -> None:
+        prompting = self.prompting
+        if prompting is None:
+            return
+        if key == "escape":
+            self._end_prompt()
+            self.say("")
+        elif key == "enter":
+            await self._answer(prompting)
+        elif key in _STEPS and prompting.choices is not None:
+            prompting.move(_STEPS[key])
+        elif key in _EDITING:
+            _EDITING[key](self.input)
+            prompting.typed(self.input.value)
+        elif character is not None and character.isprintable():
+            self.type_text(character)
+
+    def type_text(self, text: str) -> None:
+        """Types into the prompt, at its cursor."""
+        self.input.insert_text_at_cursor(text)
+        if self.prompting is not None:
+            self.prompting.typed(self.input.value)
+
+    async def _answer(self, prompting: Prompting) -> None:
+        act = prompting.answer(self.input.value)
+        if act is None:
+            return
+        self._end_prompt()
+        self.say("")
+        await self.attempt(act)
+
+    def paste(self, text: str) -> None:
+        """Pasted text goes into a prompt, and nowhere else: it never runs commands."""
+        if self.prompting is not None:
+            self.type_text(" ".join(text.split()))
+        else:
+            self.say("pasted text is not read as keys", warns=True)
+        self.sync()
+
+    # -- what both controllers ask for -----------------------------------------------------------
+
+    def show_help(self) -> None:
+        """Shows the keys of the present mode."""
+        self.postil.show_help(self.scope)
+
+    def reload(self) -> None:
+        """Reads config.yaml anew."""
+        self.postil.reload()
+
+    def toggle_theme(self) -> None:
+        """Changes between dark and light."""
+        self.postil.toggle_theme()
+
+    # -- commands by name ------------------------------------------------------------------------
+
+    def show_palette(self) -> None:
+        """Offers every command of the scope by name and by what it does."""
+        keymap = self.dispatcher.keymap
+        choices = [
+            Choice(b.command.help, b.command.id, b.command, "  ".join(sign(" ".join(s)) for s in b.sequences))
+            for b in keymap.bound
+            if self.scope in b.command.scopes
+        ]
+        self.pick("command", choices, self.run_command)
+
+    # -- the overlay -----------------------------------------------------------------------------
+
+    def _draw_overlay(self) -> None:
+        rows = self._overlay_rows()
+        self.overlay.display = bool(rows)
+        if rows:
+            self.overlay.styles.height = len(rows)
+            self.overlay.show(rows, self.postil.looks.bar)
+
+    def _overlay_rows(self) -> list[Row]:
+        width = self.size.width
+        if self.prompting is not None and self.prompting.choices is not None:
+            return self._choice_rows(self.prompting, width)
+        if self.dispatcher.pending:
+            return key_grid(self.dispatcher, self.scope, self.postil.looks, width)[: max(1, self.size.height - 4)]
+        return []
+
+    def _choice_rows(self, prompting: Prompting, width: int) -> list[Row]:
+        looks = self.postil.looks
+        size = max(1, min(MOST_CHOICES, self.size.height - 5))
+        first = max(0, min(prompting.index - size // 2, len(prompting.matches) - size))
+        head = f" {prompting.title}: {len(prompting.matches)} of {len(prompting.choices or ())} · ↑ ↓ Enter, Esc leaves"
+        rows: list[Row] = [((fit(head, width), looks.bar_faint),)]
+        for place, choice in list(enumerate(prompting.matches))[first : first + size]:
+            mark, style = ("▸ ", looks.key) if place == prompting.index else ("  ", looks.bar)
+            keys = f"{choice.keys:<12} " if choice.keys else ""
+            text = fit(f"{mark}{safe(choice.text)}", width)
+            detail = fit(f"  {keys}{safe(choice.detail)}", max(0, width - len(text)))
+            rows.append(((text, style), (detail, looks.bar_faint)))
+        return rows

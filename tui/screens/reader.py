@@ -1,0 +1,121 @@
+"""The reader: one article, its entities and relations, and the strip. Wiring only; the rules are in `tui.desk`."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.events import Resize
+
+from annotations.errors import PostilError
+from tui import panels
+from tui.desk import Desk
+from tui.keys import Dispatcher
+from tui.screens.base import KeyedScreen
+from tui.verbs import moving
+from tui.widgets.article import ArticleView
+from tui.widgets.rows import Rows
+
+COLUMN = 100
+"""Widest reading column, in cells."""
+
+PANE_FROM = 100
+"""Width of the terminal from which the side pane is shown by itself, in cells."""
+
+PANE = 44
+"""Width of the side pane, in cells."""
+
+
+class ReaderScreen(KeyedScreen):
+    """Shows a desk and gives it the keys."""
+
+    CSS_PATH = "reader.tcss"
+
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        super().__init__(dispatcher)
+        self.desk: Desk | None = None
+        self.header, self.pane = Rows(id="header"), Rows(id="pane")
+        self.article = ArticleView(COLUMN)
+        self.pane_wanted: bool | None = None
+
+    def compose(self) -> ComposeResult:
+        """Header, article with pane, message or prompt, strip; the overlay above."""
+        yield self.header
+        yield Horizontal(self.article, self.pane, id="body")
+        yield self.message
+        yield self.input
+        yield self.strip
+        yield self.overlay
+
+    @property
+    def scope(self) -> str:
+        """The desk's key table."""
+        return self.controller.scope
+
+    @property
+    def controller(self) -> Desk:
+        """The desk. PostilError while no article is open."""
+        if self.desk is None:
+            raise PostilError("no article is open")
+        return self.desk
+
+    def say(self, text: str, warns: bool = False) -> None:
+        """Shows a sentence in the message row."""
+        if self.desk is not None:
+            self.desk.say(text, warns)
+
+    async def take_key(self, key: str, character: str | None) -> None:
+        """A key; in JUMP letters belong to the codes shown."""
+        desk = self.controller
+        desk.session.tick(desk.offset)
+        await super().take_key(key, character)
+
+    async def _unbound(self, key: str) -> None:
+        desk = self.controller
+        if desk.mode == "hints" and len(key) == 1:
+            desk.say("")
+            await self.attempt(lambda: moving.hint_key(desk, key))
+        else:
+            await super()._unbound(key)
+
+    # -- the desk's host -------------------------------------------------------------------------
+
+    def show_library(self) -> None:
+        """Leaves for the list of articles."""
+        self.postil.open_library()
+
+    def toggle_pane(self) -> None:
+        """Shows or hides the side pane."""
+        self.pane_wanted = not self.pane.display
+        self._place_pane()
+
+    # -- drawing ---------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        """Hides what is not needed yet."""
+        super().on_mount()
+        self._place_pane()
+
+    def on_resize(self, event: Resize) -> None:
+        """Decides anew whether there is room for the pane."""
+        self._place_pane()
+        self.call_after_refresh(self.sync)
+
+    def _place_pane(self) -> None:
+        wide = self.size.width >= PANE_FROM
+        self.pane.display = wide if self.pane_wanted is None else self.pane_wanted
+        self.pane.styles.width = min(PANE, max(20, self.size.width // 2))
+        self.call_after_refresh(self.sync)
+
+    def draw(self) -> None:
+        """Brings every row up to date with the desk."""
+        desk, looks, width = self.desk, self.postil.looks, self.size.width
+        if desk is None or not self.article.size.width:
+            return
+        desk.resize(*self.article.measure())
+        self.article.sync(desk, looks)
+        self.header.show([panels.header(desk, looks, width)], looks.bar)
+        self.message.show([panels.message(desk, looks, width)], looks.bar)
+        self.strip.show(panels.strip(desk, self.dispatcher.keymap, looks, width), looks.bar)
+        if self.pane.display and self.pane.size.width:
+            size = self.pane.size
+            self.pane.show(panels.pane(desk, looks, size.width, size.height), looks.bar)

@@ -1,0 +1,141 @@
+"""The library's state of play: the queue as a list, which row is chosen, what is in view; no widget.
+
+Invariant: `index` is a row of the queue, or 0 when it is empty; only rows in view are read from the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from annotations.errors import Refused
+from annotations.session import Session
+from annotations.store import Row
+from tui.desk import Choice
+
+
+class ShelfHost(Protocol):
+    """What the shelf asks of the screen around it."""
+
+    def prompt(self, title: str, value: str, then: Callable[[str], None]) -> None:
+        """Asks for one line of text; `then` gets it on Enter."""
+
+    def pick(self, title: str, choices: Sequence[Choice], then: Callable[[Any], None]) -> None:
+        """Lets the person choose by typing a part of a name."""
+
+    def open_article(self, article: int) -> None:
+        """Opens an article in the reader."""
+
+    def show_help(self) -> None:
+        """Shows the keys of the library."""
+
+    def show_palette(self) -> None:
+        """Offers every command by name."""
+
+    def reload(self) -> None:
+        """Reads config.yaml anew."""
+
+    def toggle_theme(self) -> None:
+        """Changes between dark and light."""
+
+    def quit(self) -> None:
+        """Ends the app."""
+
+
+class Shelf:
+    """The queue of a session as a list of rows."""
+
+    def __init__(self, session: Session, host: ShelfHost) -> None:
+        self.session, self.host = session, host
+        self.index = self.top = 0
+        self.height = 20
+        self.said, self.warns = "", False
+        self.stand_at(session.state.article.id if session.state else None)
+
+    def say(self, text: str, warns: bool = False) -> None:
+        """Shows a sentence until the next command."""
+        self.said, self.warns = text, warns
+
+    def stand_at(self, article: int | None) -> None:
+        """Chooses the row of an article, if it is in the queue."""
+        queue = self.session.queue
+        self._go(queue.index(article) if article in queue else min(self.index, len(queue) - 1))
+
+    def _go(self, index: int) -> None:
+        self.index = max(0, min(index, len(self.session.queue) - 1))
+        self.top = min(max(self.top, self.index - self.height + 1), self.index)
+
+    def resize(self, height: int) -> None:
+        """Takes the number of rows that there is room for."""
+        self.height = max(1, height)
+        self._go(self.index)
+
+    def visible(self) -> list[Row]:
+        """The rows in view."""
+        ids = self.session.queue[self.top : self.top + self.height]
+        return self.session.store.rows(self.session.layer, ids)
+
+    def move(self, step: int) -> None:
+        """Up or down by rows."""
+        self._go(self.index + step)
+
+    def page(self, step: int) -> None:
+        """Up or down by a screen of rows."""
+        self._go(self.index + step * max(1, self.height - 1))
+
+    def edge(self, end: bool) -> None:
+        """To the first or the last row."""
+        self._go(len(self.session.queue) - 1 if end else 0)
+
+    def next_open(self, step: int) -> None:
+        """To the next or previous open article."""
+        queue, still_open = self.session.queue, set(self.session.open_articles())
+        after = queue[self.index + 1 :] if step > 0 else queue[: self.index][::-1]
+        target = next((id for id in after if id in still_open), None)
+        if target is None:
+            raise Refused("no open article " + ("below" if step > 0 else "above"))
+        self.stand_at(target)
+
+    def open(self) -> None:
+        """Opens the chosen article."""
+        if not self.session.queue:
+            raise Refused("there is no article to open: `postil import` brings some in, Esc shows all")
+        self.host.open_article(self.session.queue[self.index])
+
+    def ask_filter(self) -> None:
+        """Asks for a query; the list shows its answer."""
+        self.host.prompt("filter: words, text:/…/ ent: rel: label: date: is:open", self.session.query, self.filter)
+
+    def filter(self, query: str) -> None:
+        """Shows the articles that answer a query."""
+        article = self.session.queue[self.index] if self.session.queue else None
+        count = len(self.session.find(query))
+        self.stand_at(article)
+        self.say(f"{count} article{'' if count == 1 else 's'}" if query else "all articles")
+
+    def clear_filter(self) -> None:
+        """Shows all articles again."""
+        if self.session.query:
+            self.filter("")
+
+    def undo(self) -> None:
+        """Takes back the newest edit, in whichever article."""
+        applied = self.session.undo()
+        self.stand_at(applied.article)
+        self.say(f"undone: {applied.says}")
+
+    def reload(self) -> None:
+        """Reads config.yaml anew."""
+        self.host.reload()
+
+    def show_palette(self) -> None:
+        """Offers every command by name."""
+        self.host.show_palette()
+
+    def show_help(self) -> None:
+        """Shows the keys of the library."""
+        self.host.show_help()
+
+    def quit(self) -> None:
+        """Ends the app."""
+        self.host.quit()

@@ -1,0 +1,1 @@
+"""What keys do: functions of a `Desk`, one module per kind of work."""

@@ -1,0 +1,100 @@
+"""The article as a whole: done, skip, flag, reopen, and going from one to the next; views and the way out."""
+
+from __future__ import annotations
+
+from annotations import edits
+from annotations.errors import Refused
+from tui.desk import Desk
+from tui.verbs import linking, moving, selecting
+
+LONG = 10_000
+"""Code points from which an article must have been on screen as a whole before it is done."""
+
+
+def done(desk: Desk) -> None:
+    """Settles the article and opens the next open one. Refuses once where that is probably a mistake."""
+    state = desk.state
+    if state.settled:
+        _next_open(desk, "this one was done already")
+        return
+    if desk.session.awaits_suggestions:
+        _refuse_once(desk, "wait", "suggestions have not arrived yet; c again settles it without them")
+    if len(state.article.text) > LONG and desk.session.read_to < len(state.article.text.rstrip()):
+        _refuse_once(desk, "unread", "parts of this article were never on screen; c again settles it all the same")
+    if desk.session.config.done == "ask" and state.pending_count:
+        desk.mode = "ask"
+        return
+    settle(desk, None)
+
+
+def _refuse_once(desk: Desk, reason: str, words: str) -> None:
+    if reason not in desk.warned:
+        desk.warned.add(reason)
+        raise Refused(words)
+
+
+def settle(desk: Desk, pending: str | None) -> None:
+    """Settles the article, with what is pending accepted, rejected or left."""
+    desk.leave_modes()
+    try:
+        edit = desk.do(edits.done, pending or desk.session.config.done)
+    except Refused as refusal:
+        if refusal.focus is not None and desk.exists(refusal.focus):
+            desk.focus_on(refusal.focus)
+        raise
+    _next_open(desk, edit.says)
+
+
+def skip(desk: Desk) -> None:
+    """Skips the article and opens the next open one."""
+    _next_open(desk, desk.do(edits.skip).says)
+
+
+def _next_open(desk: Desk, said: str) -> None:
+    target = desk.session.next_open()
+    if target is None:
+        desk.say(f"{said}; no open article is left: `postil export` writes the data")
+        return
+    desk.open(target)
+    desk.say(said)
+
+
+def reopen(desk: Desk) -> None:
+    """Opens a settled or skipped article again."""
+    desk.do(edits.reopen)
+
+
+def flag(desk: Desk) -> None:
+    """Flags the article for a second look, or takes the flag away."""
+    desk.do(edits.flag)
+
+
+def go(desk: Desk, step: int) -> None:
+    """To the next or previous article of the queue."""
+    target = desk.session.neighbour(step)
+    if target is None:
+        raise Refused("this is the last article of the list" if step > 0 else "this is the first article of the list")
+    desk.open(target)
+
+
+def toggle_labels(desk: Desk) -> None:
+    """Shows or hides the labels in the text."""
+    desk.show_labels(not desk.labels_shown)
+    desk.say("labels shown in the text" if desk.labels_shown else "labels hidden")
+
+
+def leave(desk: Desk) -> None:
+    """Esc: out of the innermost mode; in READ it ends the search."""
+    if desk.mode == "select":
+        selecting.end(desk)
+    elif desk.mode == "hints":
+        moving.end_hints(desk)
+    elif desk.mode == "ask":
+        desk.mode = "read"
+    elif desk.link is not None:
+        linking.end(desk)
+    elif desk.kind in ("relation", "link"):
+        desk.set_focus(None)
+        desk.go(desk.cursor)
+    elif desk.hits:
+        moving.search(desk, "")

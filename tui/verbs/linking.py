@@ -1,0 +1,183 @@
+"""LINK: one entity is pinned as the head; a target and a type, in either order, make a relation. And relations."""
+
+from __future__ import annotations
+
+from annotations import edits, navigator
+from annotations.errors import Refused
+from annotations.schema import RelationType
+from tui.desk import Choice, Desk, Link
+from tui.safe import safe
+from tui.verbs import moving
+
+
+def start(desk: Desk, keep: bool = False) -> None:
+    """Pins the focused entity or suggestion as the head; `keep` holds it for several tails."""
+    item = desk.item
+    if item is None or desk.focus is None:
+        raise Refused("no entity here to relate; label it first")
+    if not desk.session.config.schema.relations_from(item.label):
+        raise Refused(f"no relation of this project begins at {item.label}")
+    desk.link = Link(desk.focus, keep)
+
+
+def choose_type(desk: Desk, name: str) -> None:
+    """A relation's key: on the head it chooses the type and goes to the first legal tail; on a target it relates."""
+    link = desk.link
+    if link is None:
+        return
+    if link.repoint is not None:
+        raise Refused("Enter moves the end here; the type stays")
+    if desk.focus is not None and desk.focus != link.head and desk.item is not None:
+        make(desk, name)
+        return
+    head = desk.state.shown(link.head)
+    if head is not None and name not in [t.name for t in desk.session.config.schema.relations_from(head.label)]:
+        raise Refused(f"{name} does not begin at {head.label}")
+    desk.pin(relation=name)
+    try:
+        desk.set_focus(link.head)
+        moving.tail(desk, 1)
+    except Refused:
+        desk.pin(relation=link.relation)
+        raise
+    desk.say(f"{name}: Tab for another target, Enter makes it")
+
+
+def confirm(desk: Desk) -> None:
+    """Enter in LINK: relates to the focused target by the chosen type, or by the only legal one."""
+    link = desk.link
+    if link is None:
+        return
+    if desk.item is None or desk.focus is None or desk.focus == link.head:
+        raise Refused("go to the other end first: Tab visits what is legal")
+    if link.repoint is not None:
+        _repoint(desk, link.repoint)
+    elif link.relation is not None:
+        make(desk, link.relation)
+    else:
+        _only_legal(desk, link.head)
+
+
+def _only_legal(desk: Desk, head: str) -> None:
+    first, target = desk.state.shown(head), desk.item
+    if first is None or target is None:
+        return
+    legal = desk.session.config.schema.relations_between(first.label, target.label)
+    if not legal:
+        raise Refused(f"no relation of this project goes from {first.label} to {target.label}")
+    if len(legal) == 1:
+        make(desk, legal[0].name)
+    else:
+        desk.host.pick("relation", choices(legal), lambda name: make(desk, name))
+
+
+def choices(types: tuple[RelationType, ...]) -> list[Choice]:
+    """Relation types as lines of a picker."""
+    return [Choice(t.name, t.about, t.name, " ".join(t.keys)) for t in types]
+
+
+def make(desk: Desk, name: str) -> None:
+    """Makes the relation from the pinned head to the focused target; back on the head, unless it is kept."""
+    link, target = desk.link, desk.focus
+    if link is None or target is None:
+        return
+    edit = desk.do(edits.relate, name, link.head, target)
+    head = edit.focus or link.head
+    if link.keep:
+        desk.link = Link(head, True, name)
+        desk.set_focus(navigator.innermost(desk.state, desk.cursor))
+    else:
+        desk.link = None
+        desk.focus_on(head)
+
+
+def toggle_legal_only(desk: Desk) -> None:
+    """Lets Tab visit all items, or again only those that are legal."""
+    if desk.link is not None:
+        desk.pin(every=not desk.link.every)
+        desk.say("Tab visits every item" if desk.link.every else "Tab visits legal ends only")
+
+
+def end(desk: Desk) -> None:
+    """Leaves LINK, back on the head."""
+    if desk.link is not None:
+        head = desk.link.repoint[0] if desk.link.repoint else desk.link.head
+        desk.link = None
+        desk.focus_on(head)
+
+
+# -- on a relation ----------------------------------------------------------------------------------
+
+
+def visit(desk: Desk) -> None:
+    """From an entity to its first relation; from a relation to its other end."""
+    if desk.kind in ("relation", "link") and desk.focus is not None:
+        _other_end(desk, desk.focus)
+        return
+    if desk.item is None or desk.focus is None:
+        raise Refused("no entity here; its relations are reached from it")
+    keys = navigator.relations_at(desk.state, desk.focus)
+    if not keys:
+        raise Refused("no relation here; r makes one")
+    desk.set_focus(keys[0])
+    desk.say(describe(desk, keys[0]))
+
+
+def _other_end(desk: Desk, key: str) -> None:
+    ends = navigator.ends_of(desk.state, key)
+    if ends is None:
+        return
+    tokens = desk.state.tokens
+    at_head = tokens.covering(ends[0].start, ends[0].end)[0] <= desk.cursor
+    at_head = at_head and desk.cursor <= tokens.covering(ends[0].start, ends[0].end)[1]
+    desk.focus_on(navigator.key_of(ends[1 if at_head else 0]))
+
+
+def walk(desk: Desk, step: int) -> None:
+    """To the next or previous relation of the article, round the end; the cursor goes to its head."""
+    state = desk.state
+    links = [key for key in state.links if state.is_pending(key)]
+    keys = sorted([*state.relations, *links], key=lambda key: navigator.relation_order(state, key))
+    if desk.focus not in keys:
+        return
+    target = keys[(keys.index(desk.focus) + step) % len(keys)]
+    desk.focus_on(target)
+    desk.say(f"{describe(desk, target)} ({keys.index(target) + 1} of {len(keys)})")
+
+
+def describe(desk: Desk, key: str) -> str:
+    """A relation in words."""
+    ends = navigator.ends_of(desk.state, key)
+    relation = desk.state.relations.get(key) or desk.state.links.get(key)
+    if ends is None or relation is None:
+        return ""
+    return f"{safe(ends[0].text)} —{safe(relation.label)}→ {safe(ends[1].text)}"
+
+
+def relabel(desk: Desk, name: str) -> None:
+    """Gives the focused relation another type."""
+    if desk.focus is not None:
+        desk.set_focus(desk.do(edits.relabel_relation, desk.focus, name).focus)
+
+
+def swap(desk: Desk) -> None:
+    """Turns the focused relation round."""
+    if desk.focus is not None:
+        desk.do(edits.swap, desk.focus)
+
+
+def start_repoint(desk: Desk, end: str) -> None:
+    """Chooses another head or tail for the focused relation, as in LINK."""
+    relation = desk.state.relations.get(desk.focus or "")
+    if relation is None:
+        raise Refused("accept the suggested relation first (a)")
+    desk.link = Link(relation.tail if end == "head" else relation.head, repoint=(relation.id, end))
+    desk.set_focus(getattr(relation, end))
+    desk.say(f"new {end}: Tab visits what is legal, Enter moves it there")
+
+
+def _repoint(desk: Desk, which: tuple[str, str]) -> None:
+    edit = desk.do(edits.repoint, *which, desk.focus)
+    desk.link = None
+    if edit.focus is not None:
+        desk.focus_on(edit.focus)

@@ -1,0 +1,1 @@
+"""The widgets: they draw values and send no queries."""
