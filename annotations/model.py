@@ -108,9 +108,7 @@ def about_entity(spans: tuple[Span, ...], label: str) -> str:
 
 def about_relation(label: str, head: tuple[tuple[Span, ...], str], tail: tuple[tuple[Span, ...], str]) -> str:
     """Canonical JSON of what a decision on a relation is about; each end is (spans, label)."""
-    ends = {
-        side: {"spans": spans, "label": name} for side, (spans, name) in (("head", head), ("tail", tail))
-    }
+    ends = {side: {"spans": spans, "label": name} for side, (spans, name) in (("head", head), ("tail", tail))}
     return compact({"kind": "relation", "label": label, **ends})
 
 

@@ -18,7 +18,7 @@ from annotations.errors import PostilError, Refused, StaleEdit
 from annotations.model import Analysis, Edit, Layer
 from annotations.offers import merge
 from annotations.queue import parse
-from annotations.selection import compile_query
+from annotations.selection import compile_query, searching
 from annotations.state import ArticleState
 from annotations.store import Applied, Store, new_id, now
 
@@ -69,15 +69,26 @@ class Session:
             return Layer(-1, "", "person", name)
         return found or self.store.layer("person", name)
 
-    def _reviewed(self, text: str) -> Layer:
+    @property
+    def wants_suggester(self) -> bool:
+        """Whether a model or pattern file is configured and nobody's work alone is being reviewed."""
+        suggest = self.config.suggest
+        return self.review is None and (suggest.pipeline is not None or bool(suggest.patterns))
+
+    def named_layer(self, text: str) -> Layer:
+        """The layer written as KIND:NAME or KIND:NAME@VERSION, without a version the newest. PostilError if none."""
         kind, _, rest = text.partition(":")
         name, _, version = rest.partition("@")
         found = self.store.find_layer(kind, name, version or None)
         if found is None:
-            titles = [layer.title for layer in self.store.layers() if layer.kind != "gold"]
+            titles = [layer.title for layer in self.store.layers()]
             close = nearest(text, titles)
             hint = f'did you mean "{close}"?' if close else f"there are: {', '.join(titles) or 'none'}"
-            raise PostilError(f"--from {text}: there is no such layer here; {hint}")
+            raise PostilError(f"{text}: there is no such layer here; {hint}")
+        return found
+
+    def _reviewed(self, text: str) -> Layer:
+        found = self.named_layer(text)
         if found.kind == "gold":
             raise PostilError("--from gold: gold never suggests")
         if found.id == self.layer.id:
@@ -89,7 +100,8 @@ class Session:
     def find(self, query: str) -> list[int]:
         """Makes the answer of a query the queue; "" is every article. QueryError leaves the queue as it is."""
         where, parameters = compile_query(parse(query, self.config.schema), self.layer.id)
-        self.queue = self.store.article_ids(self.layer, where, parameters)
+        with searching(self.store.connection):
+            self.queue = self.store.article_ids(self.layer, where, parameters)
         self.query = query
         return self.queue
 
@@ -208,7 +220,9 @@ class Session:
             self.store.apply(self.layer, edit)
         except StaleEdit as error:
             self.state = self._load(state.article.id)
-            raise Refused("this article was changed in another window: it is shown as it is now; try again") from error
+            raise Refused(
+                "this article was changed in another window: it is shown as it is now; try again"
+            ) from error
         state.apply(edit)
         self._mark = self._look(state.article.id)
         self._focused_at = self.clock()
@@ -275,5 +289,7 @@ class Session:
         if self.state is None or not self.store.writable:
             return
         article = self.state.article.id
-        self.store.keep_place(article, self.layer, tally.place, tally.read_to, tally.seconds, tally.keystrokes)
+        self.store.keep_place(
+            article, self.layer, tally.place, tally.read_to, tally.seconds, tally.keystrokes
+        )
         self._tally = replace(tally, seconds=0.0, keystrokes=0, saved_at=self.clock())

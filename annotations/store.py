@@ -254,6 +254,10 @@ class Store:
         )
         return [row[0] for row in self._query(sql, (layer.id, *parameters))]
 
+    def all_articles(self) -> list[int]:
+        """The ids of all articles, in order of import."""
+        return [row[0] for row in self._query("SELECT id FROM articles ORDER BY id")]
+
     def add_article(
         self, text: str, source: str, title: str, date: str | None, meta: Mapping[str, Any]
     ) -> tuple[int, bool]:
@@ -546,6 +550,19 @@ class Store:
         )
         body = compact({"layer": layer.uid, "says": edit.says, "counts": dict(counts), "changes": []})
         self.connection.execute(sql, (edit.id, layer.id, article, edit.at, *tops, body))
+
+    def knows(self, id: str) -> bool:
+        """Whether an entity or relation has this id."""
+        sql = "SELECT EXISTS (SELECT 1 FROM entities WHERE id = ?1) OR EXISTS (SELECT 1 FROM relations WHERE id = ?1)"
+        return bool(self._query(sql, (id,))[0][0])
+
+    def has_read(self, layer: Layer, article: int) -> bool:
+        """Whether a layer that nobody edits has looked at an article or has anything on it."""
+        sql = (
+            "SELECT EXISTS (SELECT 1 FROM analyses WHERE article = ?1 AND layer = ?2) OR "
+            "EXISTS (SELECT 1 FROM entities WHERE article = ?1 AND layer = ?2)"
+        )
+        return bool(self._query(sql, (article, layer.id))[0][0])
 
     def has_work(self, layer: Layer, article: int) -> bool:
         """Whether a person has entities, relations, decisions or a verdict on an article."""

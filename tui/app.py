@@ -59,7 +59,9 @@ class PostilApp(EndsOnErrors, App[None]):
             self.register_theme(found)
         self.theme = theme
         self.looks = Looks(TONES[theme], session.config.schema)
-        self.dispatcher = Dispatcher(Keymap(session.config.schema, session.config.keys, session.config.path.name))
+        self.dispatcher = Dispatcher(
+            Keymap(session.config.schema, session.config.keys, session.config.path.name)
+        )
         self.reader = ReaderScreen(self.dispatcher)
         self.library = LibraryScreen(self.dispatcher)
         self._greeting = " ".join(session.store.notes)
@@ -97,7 +99,9 @@ class PostilApp(EndsOnErrors, App[None]):
         if self._state_folder is None:
             return
         path = self._state_folder / f"crash-{now().replace(':', '')}.txt"
-        lines = [f"postil {version('postil')}, textual {version('textual')}, Python {platform.python_version()}"]
+        lines = [
+            f"postil {version('postil')}, textual {version('textual')}, Python {platform.python_version()}"
+        ]
         lines += [platform.platform(), "commands: " + " ".join(self._commands), ""]
         lines += traceback.format_exception(error)
         path.write_text("\n".join(lines), encoding="utf-8")

@@ -74,9 +74,7 @@ def _inside(desk: Desk) -> bool:
 
 
 def _group(name: str, *rows: Command) -> list[Command]:
-    return [
-        Command(c.id, c.keys, c.title, c.help, c.scopes, c.run, name, c.strip, c.when) for c in rows
-    ]
+    return [Command(c.id, c.keys, c.title, c.help, c.scopes, c.run, name, c.strip, c.when) for c in rows]
 
 
 def _c(
@@ -93,6 +91,8 @@ def _c(
     return Command(id, tuple(k for k in keys.split("  ") if k), title, help, scopes, run, "", strip, when)
 
 
+# One command a line, so that the table reads as one.
+# fmt: off
 COMMANDS: Sequence[Command] = [
     *_group(
         "Move",
@@ -104,151 +104,43 @@ COMMANDS: Sequence[Command] = [
         _c("previous-word", "b", "word back", "go to the previous word", TEXT, lambda d: moving.word(d, -1)),
         _c("word-end", "e", "word end", "go to the end of the word", TEXT, lambda d: moving.word(d, 1, True)),
         _c("next-sentence", ")  z w", "sentence", "go to the next sentence", TEXT, lambda d: moving.sentence(d, 1)),
-        _c(
-            "previous-sentence",
-            "(  z b",
-            "sentence back",
-            "go to the previous sentence",
-            TEXT,
-            lambda d: moving.sentence(d, -1),
-        ),
+        _c("previous-sentence", "(  z b", "sentence back", "go to the previous sentence", TEXT, lambda d: moving.sentence(d, -1)),
         _c("next-paragraph", "}  z j", "paragraph", "go to the next paragraph", TEXT, lambda d: moving.paragraph(d, 1)),
-        _c(
-            "previous-paragraph",
-            "{  z k",
-            "paragraph back",
-            "go to the previous paragraph",
-            TEXT,
-            lambda d: moving.paragraph(d, -1),
-        ),
+        _c("previous-paragraph", "{  z k", "paragraph back", "go to the previous paragraph", TEXT, lambda d: moving.paragraph(d, -1)),
         _c("top", "g g  home", "top", "go to the beginning", TEXT, lambda d: moving.edge(d, False)),
         _c("bottom", "G  end", "end", "go to the end", TEXT, lambda d: moving.edge(d, True)),
         _c("page-down", "pagedown  ctrl+f", "page", "go down a screen", TEXT, lambda d: moving.page(d, 1)),
         _c("page-up", "pageup  ctrl+b", "page back", "go up a screen", TEXT, lambda d: moving.page(d, -1)),
         _c("next-item", "tab", "next", "go to the next entity or suggestion", (*AT_REST, LNK), lambda d: moving.item(d, 1), 8),
-        _c(
-            "previous-item",
-            "shift+tab",
-            "previous",
-            "go to the previous entity or suggestion",
-            (*AT_REST, LNK),
-            lambda d: moving.item(d, -1),
-        ),
+        _c("previous-item", "shift+tab", "previous", "go to the previous entity or suggestion", (*AT_REST, LNK), lambda d: moving.item(d, -1)),
         _c("cycle-stack", "~  g z", "stack", "go round the entities stacked here", (READ, LNK), moving.cycle_stack),
         _c("jump", ";  g j", "jump", "jump to an item on screen by a letter", (*AT_REST, LNK), moving.start_hints, 16),
         _c("centre", "z z", "centre", "put this line in the middle of the screen", TEXT, moving.centre),
         _c("search", "/  g f", "search", "search in this article (a regular expression)", AT_REST, moving.ask_search, 17),
-        _c(
-            "next-hit",
-            "n",
-            "next hit",
-            "go to the next hit of the search, else pending suggestion",
-            (READ,),
-            lambda d: moving.hit_or_pending(d, 1),
-        ),
-        _c(
-            "previous-hit",
-            "N",
-            "previous hit",
-            "go to the previous hit of the search, else pending suggestion",
-            (READ,),
-            lambda d: moving.hit_or_pending(d, -1),
-        ),
+        _c("next-hit", "n", "next hit", "go to the next hit of the search, else pending suggestion", (READ,), lambda d: moving.hit_or_pending(d, 1)),
+        _c("previous-hit", "N", "previous hit", "go to the previous hit of the search, else pending suggestion", (READ,), lambda d: moving.hit_or_pending(d, -1)),
     ),
     *_group(
         "Suggestions",
         _c("accept", "a", "accept", "accept the suggestion and go on to the next", AT_REST, editing.accept, 1, _on_suggestion),
-        _c(
-            "reject",
-            "x",
-            "reject",
-            "reject the suggestion and go on; delete an own entity and stay",
-            AT_REST,
-            editing.reject,
-            2,
-            _on_suggestion,
-        ),
+        _c("reject", "x", "reject", "reject the suggestion and go on; delete an own entity and stay", AT_REST, editing.reject, 2, _on_suggestion),
     ),
     *_group(
         "Entities",
         _c("palette", "space space", "labels", "choose a label by name", (READ, SEL, LNK), editing.pick_label, 12),
         _c("select", "v", "select", "start a selection at the cursor", (READ, LNK), selecting.start, 6),
         _c("grow", "V", "name", "select the name, phrase, sentence here in turn", (READ, SEL, LNK), selecting.grow, 7),
-        _c(
-            "select-right",
-            "shift+right",
-            "select right",
-            "extend the selection to the next token",
-            (READ, SEL, LNK),
-            lambda d: selecting.extend(d, "token", 1),
-        ),
-        _c(
-            "select-left",
-            "shift+left",
-            "select left",
-            "extend the selection to the previous token",
-            (READ, SEL, LNK),
-            lambda d: selecting.extend(d, "token", -1),
-        ),
-        _c(
-            "select-down",
-            "shift+down",
-            "select down",
-            "extend the selection by a line down",
-            (READ, SEL, LNK),
-            lambda d: selecting.extend(d, "line", 1),
-        ),
-        _c(
-            "select-up",
-            "shift+up",
-            "select up",
-            "extend the selection by a line up",
-            (READ, SEL, LNK),
-            lambda d: selecting.extend(d, "line", -1),
-        ),
+        _c("select-right", "shift+right", "select right", "extend the selection to the next token", (READ, SEL, LNK), lambda d: selecting.extend(d, "token", 1)),
+        _c("select-left", "shift+left", "select left", "extend the selection to the previous token", (READ, SEL, LNK), lambda d: selecting.extend(d, "token", -1)),
+        _c("select-down", "shift+down", "select down", "extend the selection by a line down", (READ, SEL, LNK), lambda d: selecting.extend(d, "line", 1)),
+        _c("select-up", "shift+up", "select up", "extend the selection by a line up", (READ, SEL, LNK), lambda d: selecting.extend(d, "line", -1)),
         _c("switch-end", "o", "other end", "move the other end of the selection", (SEL,), selecting.switch_end, 3),
         _c("commit", "enter", "commit", "set the new edges; of a new selection, choose the label", (SEL,), selecting.commit, 2),
         _c("edges", "g v", "edges", "reopen the edges of the entity", (READ,), selecting.reopen, 14, _on_item),
-        _c(
-            "grow-left",
-            "H",
-            "grow left",
-            "grow the entity by a token on the left",
-            (READ,),
-            lambda d: editing.move_edge(d, "start", -1),
-            10,
-            _on_item,
-        ),
-        _c(
-            "grow-right",
-            "L",
-            "grow right",
-            "grow the entity by a token on the right",
-            (READ,),
-            lambda d: editing.move_edge(d, "end", 1),
-            10,
-            _on_item,
-        ),
-        _c(
-            "cut-left",
-            "<  g H",
-            "cut left",
-            "cut the first token off the entity",
-            (READ,),
-            lambda d: editing.move_edge(d, "start", 1),
-            11,
-            _on_item,
-        ),
-        _c(
-            "cut-right",
-            ">  g L",
-            "cut right",
-            "cut the last token off the entity",
-            (READ,),
-            lambda d: editing.move_edge(d, "end", -1),
-            11,
-            _on_item,
-        ),
+        _c("grow-left", "H", "grow left", "grow the entity by a token on the left", (READ,), lambda d: editing.move_edge(d, "start", -1), 10, _on_item),
+        _c("grow-right", "L", "grow right", "grow the entity by a token on the right", (READ,), lambda d: editing.move_edge(d, "end", 1), 10, _on_item),
+        _c("cut-left", "<  g H", "cut left", "cut the first token off the entity", (READ,), lambda d: editing.move_edge(d, "start", 1), 11, _on_item),
+        _c("cut-right", ">  g L", "cut right", "cut the last token off the entity", (READ,), lambda d: editing.move_edge(d, "end", -1), 11, _on_item),
         _c("delete", "d  delete", "delete", "delete the entity or relation; reject a suggestion", AT_REST, editing.delete, 4, _on_own),
         _c("split", "S", "split", "split the entity before the cursor", (READ,), editing.split, 13, _inside),
         _c("join", "J", "join", "join the entity with the next item", (READ,), editing.join, 13, _on_item),
@@ -257,42 +149,15 @@ COMMANDS: Sequence[Command] = [
     *_group(
         "Relations",
         _c("relate", "r", "relate", "make a relation that begins at this entity", (READ,), linking.start, 3, _on_item),
-        _c(
-            "relate-many",
-            "R",
-            "relate more",
-            "make several relations that begin at this entity",
-            (READ,),
-            lambda d: linking.start(d, True),
-            0,
-            _on_item,
-        ),
+        _c("relate-many", "R", "relate more", "make several relations that begin at this entity", (READ,), lambda d: linking.start(d, True), 0, _on_item),
         _c("confirm", "enter", "relate", "relate to this target", (LNK,), linking.confirm, 1),
         _c("every-target", "!  g a", "all", "let Tab visit every item, or legal ones only", (LNK,), linking.toggle_legal_only, 4),
         _c("relations", "g r", "relations", "go to the entity's relations, from one to its other end", AT_REST, linking.visit, 9, _on_something),
         _c("next-relation", "n", "next", "go to the next relation", (REL,), lambda d: linking.walk(d, 1), 5),
         _c("previous-relation", "N", "previous", "go to the previous relation", (REL,), lambda d: linking.walk(d, -1)),
         _c("swap", "o", "swap", "turn the relation round", (REL,), linking.swap, 3, _on_own_relation),
-        _c(
-            "repoint-tail",
-            "r",
-            "new tail",
-            "give the relation another tail",
-            (REL,),
-            lambda d: linking.start_repoint(d, "tail"),
-            6,
-            _on_own_relation,
-        ),
-        _c(
-            "repoint-head",
-            "R",
-            "new head",
-            "give the relation another head",
-            (REL,),
-            lambda d: linking.start_repoint(d, "head"),
-            7,
-            _on_own_relation,
-        ),
+        _c("repoint-tail", "r", "new tail", "give the relation another tail", (REL,), lambda d: linking.start_repoint(d, "tail"), 6, _on_own_relation),
+        _c("repoint-head", "R", "new head", "give the relation another head", (REL,), lambda d: linking.start_repoint(d, "head"), 7, _on_own_relation),
     ),
     *_group(
         "History",
@@ -344,6 +209,7 @@ COMMANDS: Sequence[Command] = [
         _c("close-help", "escape  q  ?  enter  f1", "close", "go back", ("help",), lambda x: x.close(), 1),
     ),
 ]
+# fmt: on
 
 
 def label_commands(schema: Schema) -> list[Command]:
@@ -380,7 +246,9 @@ def _relation_commands(schema: Schema) -> list[Command]:
 def _relation_command(kind: RelationType, verb: str, scope: str, act: Callable[..., None]) -> Command:
     keys = kind.keys if scope == LNK else (*kind.keys, _code(kind))
     run = partial(act, name=kind.name)
-    return Command(f"{verb}.{kind.name}", keys, kind.name, f"{verb} as {kind.name}", (scope,), run, "Relation types")
+    return Command(
+        f"{verb}.{kind.name}", keys, kind.name, f"{verb} as {kind.name}", (scope,), run, "Relation types"
+    )
 
 
 def _label_in_link(kind: EntityType) -> Command:

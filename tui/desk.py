@@ -142,7 +142,9 @@ class Desk:
     def bind(self, from_the_place: bool = False) -> None:
         """Takes in that the session's state is another one; cursor and focus stay unless they are gone."""
         self._article = self.state.article.id
-        self.layout = Layout(self.state.article.text, self.width, self._tag_cells if self.labels_shown else None)
+        self.layout = Layout(
+            self.state.article.text, self.width, self._tag_cells if self.labels_shown else None
+        )
         self.shown = Shown()
         if from_the_place:
             self.leave_modes()

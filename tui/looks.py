@@ -36,8 +36,12 @@ class Tones(NamedTuple):
     alarm: str
 
 
-DARK = Tones("#d9dce1", "#14171a", "#22272d", "#8b939c", "#ffd75f", "#3b5f8a", "#5a4a00", "#2f5d50", "#ff8a80")
-LIGHT = Tones("#1d2126", "#fbfaf7", "#e7e4dc", "#5f666e", "#ffcf33", "#bcd4f0", "#ffe9a8", "#c4e3d8", "#b3261e")
+DARK = Tones(
+    "#d9dce1", "#14171a", "#22272d", "#8b939c", "#ffd75f", "#3b5f8a", "#5a4a00", "#2f5d50", "#ff8a80"
+)
+LIGHT = Tones(
+    "#1d2126", "#fbfaf7", "#e7e4dc", "#5f666e", "#ffcf33", "#bcd4f0", "#ffe9a8", "#c4e3d8", "#b3261e"
+)
 
 TONES = {"postil-dark": DARK, "postil-light": LIGHT}
 

@@ -5,6 +5,7 @@ Invariant: every foreign string goes through `safe`; no row is wider than it was
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 
 from rich.style import Style
@@ -76,7 +77,9 @@ def _dated(desk: Desk) -> str:
 
 def _condition(desk: Desk) -> str:
     progress, state = desk.state.progress, desk.state
-    problems = f" · {len(state.problems)} problem{'s' if len(state.problems) > 1 else ''}" if state.problems else ""
+    problems = (
+        f" · {len(state.problems)} problem{'s' if len(state.problems) > 1 else ''}" if state.problems else ""
+    )
     percent = round(100 * desk.visible[1] / max(1, len(state.article.text)))
     marks = (" ⚑" if progress.flagged else "") + (" ✎" if progress.note else "")
     return f"{progress.status}{marks}{problems} · {percent}%"
@@ -194,7 +197,10 @@ def verbs_row(keymap: Keymap, scope: str, controller: object, looks: Looks, widt
     for bound in keymap.legal(scope, controller):
         if not bound.command.strip:
             break
-        piece = [(f"{sign(' '.join(bound.sequences[0]))} ", looks.key), (f"{bound.command.title}  ", looks.bar)]
+        piece = [
+            (f"{sign(' '.join(bound.sequences[0]))} ", looks.key),
+            (f"{bound.command.title}  ", looks.bar),
+        ]
         if cells(row) + cells(piece) > width:
             break
         row += piece
@@ -257,17 +263,12 @@ def _item_rows(desk: Desk, looks: Looks, width: int, height: int) -> list[Row]:
     rows: list[Row] = [((fit(title, width), looks.bar_strong),)]
     found = navigator.next_item(desk.state, desk.cursor, None, 1)
     at = desk.state.item(desk.focus) if desk.focus else None
-    middle = _index(items, at or found) if items else 0
+    here = at or found
+    middle = bisect_left(items, here) if here is not None else len(items)
     first = max(0, min(middle - height // 2, len(items) - height + 1))
     for item in items[first : first + height - 1]:
         rows.append(_item_row(desk, looks, width, item.key, item.kind))
     return rows
-
-
-def _index(items: Sequence[object], item: object) -> int:
-    from bisect import bisect_left
-
-    return bisect_left(items, item) if item is not None else len(items)  # type: ignore[type-var]
 
 
 def _item_row(desk: Desk, looks: Looks, width: int, key: str, kind: int) -> Row:
@@ -289,7 +290,11 @@ def _item_row(desk: Desk, looks: Looks, width: int, key: str, kind: int) -> Row:
     after = safe(text[item.end : item.end + min(AFTER, room)])
     style = looks.bar_strong if isinstance(item, Entity) else looks.bar
     return _clipped(
-        [(label, looks.key if focused else looks.chip(item.label)), (name, style), (f"{after}", looks.bar_faint)],
+        [
+            (label, looks.key if focused else looks.chip(item.label)),
+            (name, style),
+            (f"{after}", looks.bar_faint),
+        ],
         width,
     )
 

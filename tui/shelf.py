@@ -104,7 +104,9 @@ class Shelf:
 
     def ask_filter(self) -> None:
         """Asks for a query; the list shows its answer."""
-        self.host.prompt("filter: words, text:/…/ ent: rel: label: date: is:open", self.session.query, self.filter)
+        self.host.prompt(
+            "filter: words, text:/…/ ent: rel: label: date: is:open", self.session.query, self.filter
+        )
 
     def filter(self, query: str) -> None:
         """Shows the articles that answer a query."""

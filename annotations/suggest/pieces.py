@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-LONGEST = 100_000
+LONGEST = 25_000
 """Code points in one piece, at most."""
 
 BATCH_PIECES = 8
-BATCH_LENGTH = 50_000
+BATCH_LENGTH = 25_000
 """Code points in one batch of several pieces, at most."""
 
 # A tokenizer tries its rules again on what is left of a word, so that its time grows with the square of the

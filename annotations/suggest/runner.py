@@ -23,6 +23,8 @@ from annotations.suggest.pipeline import Analysed, Found
 BATCH = 8
 """Articles that are read, analysed and written together."""
 
+_ALL = 2**31
+
 Analyser = Callable[[Iterable[tuple[int, str]], Callable[[], bool]], Iterator[Analysed]]
 """Takes (article id, text) pairs and a `stop`, as `Pipeline.analyse` does."""
 
@@ -137,9 +139,6 @@ def run(
             if progress:
                 progress(done, total)
     return report
-
-
-_ALL = 2**31
 
 
 def suggest(

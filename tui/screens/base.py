@@ -240,7 +240,9 @@ class KeyedScreen(Screen[None]):
         if self.prompting is not None and self.prompting.choices is not None:
             return self._choice_rows(self.prompting, width)
         if self.dispatcher.pending:
-            return key_grid(self.dispatcher, self.scope, self.postil.looks, width)[: max(1, self.size.height - 4)]
+            return key_grid(self.dispatcher, self.scope, self.postil.looks, width)[
+                : max(1, self.size.height - 4)
+            ]
         return []
 
     def _choice_rows(self, prompting: Prompting, width: int) -> list[Row]:

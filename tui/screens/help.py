@@ -85,7 +85,10 @@ class HelpScreen(KeyedScreen):
         self.body.show(found[self.top : self.top + self.body.size.height], looks.base)
         self.message.show([((f" {self.said}", looks.bar_faint),)], looks.bar)
         more = f" {len(found)} lines, j k PgUp PgDn"
-        self.strip.show([((more, looks.bar_faint),), verbs_row(self.dispatcher.keymap, "help", self, looks, width)], looks.bar)
+        self.strip.show(
+            [((more, looks.bar_faint),), verbs_row(self.dispatcher.keymap, "help", self, looks, width)],
+            looks.bar,
+        )
 
 
 def rows(keymap: Keymap, looks: Looks, scope: str, width: int) -> list[Row]:
@@ -99,5 +102,7 @@ def rows(keymap: Keymap, looks: Looks, scope: str, width: int) -> list[Row]:
             group = bound.command.group
             found += [((" ", looks.base),), ((f" {group}", looks.strong),)]
         keys = "  ".join(sign(" ".join(sequence)) for sequence in bound.sequences)
-        found.append(((f"  {keys:<16} ", looks.key_on_paper), (fit(bound.command.help, width - 20), looks.base)))
+        found.append(
+            ((f"  {keys:<16} ", looks.key_on_paper), (fit(bound.command.help, width - 20), looks.base))
+        )
     return found

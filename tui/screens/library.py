@@ -87,8 +87,10 @@ class LibraryScreen(KeyedScreen):
 def _header(shelf: Shelf, looks: Looks, width: int) -> Row:
     session = shelf.session
     left = f" {safe(session.config.name)}  {safe(session.layer.name)}"
-    right = f"{safe(session.query)} · {len(session.queue)} articles " if session.query else (
-        f"{len(session.queue)} articles "
+    right = (
+        f"{safe(session.query)} · {len(session.queue)} articles "
+        if session.query
+        else (f"{len(session.queue)} articles ")
     )
     right = fit(right, max(0, width - len(left) - 2))
     gap = " " * max(0, width - cells([(left, looks.bar), (right, looks.bar)]))
@@ -96,7 +98,11 @@ def _header(shelf: Shelf, looks: Looks, width: int) -> Row:
 
 
 def _nothing(shelf: Shelf, looks: Looks, width: int) -> Row:
-    words = "no article answers this query; Esc shows all" if shelf.session.query else "no articles yet: postil import"
+    words = (
+        "no article answers this query; Esc shows all"
+        if shelf.session.query
+        else "no articles yet: postil import"
+    )
     return ((fit(f"  {words}", width), looks.faint),)
 
 

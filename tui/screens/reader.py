@@ -18,7 +18,7 @@ from tui.widgets.rows import Rows
 COLUMN = 100
 """Widest reading column, in cells."""
 
-PANE_FROM = 100
+PANE_FROM = 120
 """Width of the terminal from which the side pane is shown by itself, in cells."""
 
 PANE = 44

@@ -20,7 +20,9 @@ def done(desk: Desk) -> None:
     if desk.session.awaits_suggestions:
         _refuse_once(desk, "wait", "suggestions have not arrived yet; c again settles it without them")
     if len(state.article.text) > LONG and desk.session.read_to < len(state.article.text.rstrip()):
-        _refuse_once(desk, "unread", "parts of this article were never on screen; c again settles it all the same")
+        _refuse_once(
+            desk, "unread", "parts of this article were never on screen; c again settles it all the same"
+        )
     if desk.session.config.done == "ask" and state.pending_count:
         desk.mode = "ask"
         return
@@ -73,7 +75,9 @@ def go(desk: Desk, step: int) -> None:
     """To the next or previous article of the queue."""
     target = desk.session.neighbour(step)
     if target is None:
-        raise Refused("this is the last article of the list" if step > 0 else "this is the first article of the list")
+        raise Refused(
+            "this is the last article of the list" if step > 0 else "this is the first article of the list"
+        )
     desk.open(target)
 
 

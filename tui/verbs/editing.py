@@ -41,9 +41,7 @@ def pick_label(desk: Desk) -> None:
 def accept(desk: Desk) -> None:
     """Accepts the focused suggestion and goes on to the next pending one; elsewhere it just goes on."""
     if desk.kind in ("suggestion", "link") and desk.focus is not None:
-        focus = desk.do(edits.accept, desk.focus).focus
-        if desk.kind is None and focus is not None and focus in desk.state.entities:
-            desk.set_focus(focus)
+        desk.set_focus(desk.do(edits.accept, desk.focus).focus)
         _go_on(desk)
     else:
         _go_on(desk)

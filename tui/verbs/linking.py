@@ -31,7 +31,9 @@ def choose_type(desk: Desk, name: str) -> None:
         make(desk, name)
         return
     head = desk.state.shown(link.head)
-    if head is not None and name not in [t.name for t in desk.session.config.schema.relations_from(head.label)]:
+    if head is not None and name not in [
+        t.name for t in desk.session.config.schema.relations_from(head.label)
+    ]:
         raise Refused(f"{name} does not begin at {head.label}")
     desk.pin(relation=name)
     try:

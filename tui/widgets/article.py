@@ -6,6 +6,7 @@ changed.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 from rich.segment import Segment
@@ -135,7 +136,7 @@ def _segments(desk: Desk, looks: Looks, line: int, marks: Marks) -> Iterator[Seg
     cuts = _cuts(desk, start, end, shown, here, tags)
     hints = {state.item(key): code for code, key in desk.hints.items()}
     codes = {item.start: code for item, code in hints.items() if item is not None}
-    for a, b in zip(cuts, cuts[1:], strict=False):
+    for a, b in itertools.pairwise(cuts):
         style = _style(looks, a, b, shown, here)
         text = layout.shown(a, b)
         if a in codes:

@@ -1,0 +1,178 @@
+"""Which annotations leave the project, and as what: one `Document` an article and annotator.
+
+Invariant: what is left out is counted and named; an article on which people differ is never decided here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from annotations.documents import Counts, Document, Origin, dismissed, offered, problem
+from annotations.model import Article, Decision, Layer, Progress
+from annotations.offers import Floor, merge
+from annotations.schema import Schema
+from annotations.state import ArticleState
+from annotations.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What to export: one layer only, each person by themselves, whatever its state."""
+
+    layer: Layer | None = None
+    each: bool = False
+    all: bool = False
+
+
+@dataclass
+class Summary:
+    """What went out, and what was left out and why."""
+
+    out: Counts = field(default_factory=Counts)
+    left_out: Counter[str] = field(default_factory=Counter)
+    disputed: list[str] = field(default_factory=list)
+
+    def lines(self) -> list[str]:
+        """The counts for people."""
+        found = [f"disputed: {what}" for what in self.disputed]
+        by = (("", self.out.statuses), ("entities: ", self.out.entities), ("relations: ", self.out.relations))
+        found += [name + _listed(counts) for name, counts in by if counts]
+        left = f"; left out: {_listed(self.left_out)}" if self.left_out else ""
+        return [*found, f"{self.out.articles} exported{left}"]
+
+    def data(self) -> dict[str, Any]:
+        """The counts for programs."""
+        counted = {name: dict(getattr(self.out, name)) for name in ("statuses", "entities", "relations")}
+        left = {"disputed": self.disputed, "left_out": dict(self.left_out)}
+        return {"articles": self.out.articles} | counted | left
+
+
+def _listed(counts: Counter[str]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
+
+
+class Exporter:
+    """Reads documents out of a store, one article at a time."""
+
+    def __init__(self, store: Store, schema: Schema, floor: Floor, choice: Choice = Choice()) -> None:
+        self.store, self.schema, self.floor, self.choice = store, schema, floor, choice
+        self.summary = Summary()
+
+    def documents(self, articles: Iterable[int]) -> Iterator[Document]:
+        """The documents of some articles, in their order, counted as they go out."""
+        for id in articles:
+            for document in self._of_article(id):
+                self.summary.out.add(document)
+                yield document
+
+    def _of_article(self, id: int) -> Sequence[Document]:
+        article = self.store.article(id)
+        layers = self._candidates(id)
+        if not layers:
+            return self._without_layer(article)
+        if self.choice.layer is not None or self.choice.each:
+            return [self._document(article, layer) for layer in layers]
+        gold = [layer for layer in layers if layer.kind == "gold"]
+        found = [self._document(article, layer) for layer in gold or layers]
+        if len({_content(document) for document in found}) > 1:
+            self.summary.left_out["disputed"] += 1
+            names = ", ".join(document.annotator or document.layer for document in found)
+            self.summary.disputed.append(f"{article.source}: {names} differ; --layer or --each")
+            return []
+        return found[:1]
+
+    def _candidates(self, id: int) -> list[Layer]:
+        """The layers that may speak for an article under the choice made."""
+        chosen = self.choice.layer
+        if chosen is not None and chosen.kind not in ("person", "gold"):
+            return [chosen] if self.store.has_read(chosen, id) else []
+        layers = [chosen] if chosen is not None else self.store.worked_on(id)
+        return [layer for layer in layers if self.choice.all or self._settled(id, layer)]
+
+    def _settled(self, id: int, layer: Layer) -> bool:
+        return layer.kind == "gold" or self.store.progress(id, layer.id).status == "done"
+
+    def _without_layer(self, article: Article) -> Sequence[Document]:
+        if self.choice.all and self.choice.layer is None:
+            return [self._document(article, None)]
+        statuses = [
+            self.store.progress(article.id, layer.id).status for layer in self.store.worked_on(article.id)
+        ]
+        self.summary.left_out["skipped" if "skipped" in statuses else "open"] += 1
+        return []
+
+    def _document(self, article: Article, layer: Layer | None) -> Document:
+        store, id = self.store, article.id
+        owner = layer or Layer(-1, "", "person", "")
+        suggestions, links = merge(store.offers(id, owner, None), self.schema, self.floor)
+        progress = store.progress(id, owner.id) if layer is not None else Progress()
+        state = ArticleState(
+            article,
+            owner,
+            self.schema,
+            store.entities(id, owner.id),
+            store.relations(id, owner.id),
+            store.decisions(id, owner.id),
+            progress,
+            suggestions,
+            links,
+        )
+        return document(state, layer)
+
+
+def document(state: ArticleState, layer: Layer | None) -> Document:
+    """An article's state as what leaves the project. Without a layer it is nobody's."""
+    progress = state.progress
+    by_hand = layer is not None and layer.kind in ("person", "gold")
+    return Document(
+        article=state.article,
+        annotator=layer.name if layer is not None and layer.kind == "person" else None,
+        layer=layer.title if layer is not None else "",
+        status=progress.status,
+        entities=tuple(state.entities.values()),
+        relations=tuple(state.relations.values()),
+        origins=_origins(state),
+        rejected=tuple(_rejected(state)),
+        pending=tuple(_pending(state)) if by_hand or layer is None else (),
+        problems=tuple(problem(key, what) for key, what in sorted(state.problems.items())),
+        complete=progress.complete,
+        labels=progress.labels,
+        note=progress.note,
+        flagged=progress.flagged,
+    )
+
+
+def _origins(state: ArticleState) -> dict[str, Origin]:
+    """Where each entity and relation came from: the decision that accepted it, else one that changed it."""
+    found: dict[str, Origin] = {}
+    order = sorted(state.decisions.values(), key=lambda d: (d.verdict != "accepted", d.about))
+    for decision in order:
+        if decision.result is not None and decision.result not in found and decision.sources:
+            found[decision.result] = Origin(decision.sources[0], decision.verdict)
+    return found
+
+
+def _rejected(state: ArticleState) -> Iterator[dict[str, Any]]:
+    for decision in state.decisions.values():
+        if decision.verdict != "accepted":
+            yield dismissed(decision.about, _source(decision), decision.verdict, decision.result)
+
+
+def _source(decision: Decision) -> str:
+    return decision.sources[0] if decision.sources else ""
+
+
+def _pending(state: ArticleState) -> Iterator[dict[str, Any]]:
+    for about in (item.key for item in state.pending):
+        source = state.suggestions.get(about) or state.links[about]
+        yield offered(about, source.sources[0], source.score)
+
+
+def _content(document: Document) -> tuple[Any, ...]:
+    """What two people's versions are compared by: values, not ids."""
+    values = {e.id: e.value for e in document.entities}
+    relations = sorted((r.label, values[r.head], values[r.tail]) for r in document.relations)
+    return tuple(sorted(values.values())), tuple(relations), tuple(sorted(document.labels)), document.complete

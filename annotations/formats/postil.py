@@ -1,0 +1,551 @@
+"""postil/1, the lossless JSONL: one article a line, with one annotator's work on it.
+
+Invariant: equal documents give equal bytes, in the key order of `_RECORD_KEYS` and sorted by place; what `read`
+yields fits its text, its ids are unique and its relations have both ends. No character that any reader takes for
+a line end (U+0085, U+2028, U+2029 too) stands unescaped within a line, so naive splitters do no harm.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from math import isfinite
+from typing import IO, Any, TypeVar, get_args, overload
+
+from annotations.config import nearest
+from annotations.documents import Counts, Document, Incoming, IncomingAnnotations, Origin, headline, is_date
+from annotations.errors import BadFile
+from annotations.model import (
+    Decision,
+    Entity,
+    Relation,
+    Span,
+    Status,
+    Verdict,
+    about_entity,
+    about_relation,
+    compact,
+)
+
+FORMAT = "postil/1"
+"""What the first key of each line says."""
+
+_RECORD_KEYS = (
+    *("format", "id", "text", "meta", "annotator", "status", "entities", "relations", "rejected"),
+    *("complete", "labels", "note", "pending", "problems", "flagged"),
+)
+_ENTITY_KEYS = (
+    *("id", "start", "end", "label", "text", "fragments", "attributes", "link", "cluster", "note"),
+    *("score", "origin"),
+)
+_RELATION_KEYS = ("id", "label", "head", "tail", "attributes", "note", "score", "origin")
+_PLACE_KEYS = ("start", "end", "label", "fragments")
+_DISMISSED_KEYS = (*_PLACE_KEYS, "relation", "head", "tail", "layer", "why", "result")
+_ORIGIN_KEYS = ("layer", "verdict")
+_TASKS = ("entities", "relations")
+
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+
+# --- writing
+
+
+def write(documents: Iterable[Document], out: IO[bytes], symmetric: Collection[str] = frozenset()) -> Counts:
+    """Writes the documents, one a line, as they come; returns what was written.
+
+    The relations named in `symmetric` are written with the end that starts earlier as their head.
+    """
+    counts = Counts()
+    for document in documents:
+        out.write(line(document, symmetric))
+        counts.add(document)
+    return counts
+
+
+def line(document: Document, symmetric: Collection[str] = frozenset()) -> bytes:
+    """The line of one document, with its line feed."""
+    written = _encode(_record(document, symmetric))
+    for end, escape in (("\u2028", "\\u2028"), ("\u2029", "\\u2029"), ("\x85", "\\u0085")):
+        if end in written:
+            written = written.replace(end, escape)
+    return written.encode() + b"\n"
+
+
+def _record(document: Document, symmetric: Collection[str]) -> dict[str, Any]:
+    article = document.article
+    entities = sorted(document.entities, key=_reading_order)
+    record = {
+        "format": FORMAT,
+        "id": article.sha256,
+        "text": article.text,
+        "meta": _meta(document),
+        "annotator": document.annotator,
+        "status": document.status,
+        "entities": [_entity_row(entity, document.origins.get(entity.id)) for entity in entities],
+        "relations": _relation_rows(document, symmetric),
+        "rejected": sorted(document.rejected, key=_row_order),
+        "complete": document.complete,
+        "labels": document.labels,
+        "note": document.note,
+        "pending": sorted(document.pending, key=_row_order),
+        "problems": sorted(document.problems, key=compact),
+        "flagged": document.flagged,
+    }
+    for optional in ("pending", "problems", "flagged"):
+        if not record[optional]:
+            del record[optional]
+    return record
+
+
+def _reading_order(entity: Entity) -> tuple[int, int, str, str]:
+    return entity.start, -entity.end, entity.label, entity.id
+
+
+def _meta(document: Document) -> dict[str, Any]:
+    """Title, date and source with the rest; what the article's own metadata says of them goes first."""
+    article = document.article
+    meta = {"title": article.title, "date": article.date, "source": article.source, **article.meta}
+    return _canonical({key: value for key, value in meta.items() if value is not None})
+
+
+def _canonical(value: Mapping[str, Any]) -> dict[str, Any]:
+    """The same with all keys sorted, inner ones too."""
+    sorted_: dict[str, Any] = json.loads(compact(value))
+    return sorted_
+
+
+def _entity_row(entity: Entity, origin: Origin | None) -> dict[str, Any]:
+    row = {
+        "id": entity.id,
+        "start": entity.start,
+        "end": entity.end,
+        "label": entity.label,
+        "text": entity.text,
+        "fragments": entity.fragments,
+        "attributes": entity.attributes and _canonical(entity.attributes),
+        "link": entity.link,
+        "cluster": entity.cluster,
+        "note": entity.note,
+    }
+    return _with_optional(row, entity.score, origin)
+
+
+def _relation_rows(document: Document, symmetric: Collection[str]) -> list[dict[str, Any]]:
+    ends = {entity.id: entity for entity in document.entities}
+
+    def place(relation: Relation) -> tuple[int, int, str, str]:
+        return ends[relation.head].start, ends[relation.tail].start, relation.label, relation.id
+
+    def straightened(relation: Relation) -> Relation:
+        head, tail = sorted((relation.head, relation.tail), key=lambda id: _reading_order(ends[id]))
+        return replace(relation, head=head, tail=tail) if relation.label in symmetric else relation
+
+    relations = sorted(map(straightened, document.relations), key=place)
+    return [_relation_row(relation, document.origins.get(relation.id)) for relation in relations]
+
+
+def _relation_row(relation: Relation, origin: Origin | None) -> dict[str, Any]:
+    row = {
+        "id": relation.id,
+        "label": relation.label,
+        "head": relation.head,
+        "tail": relation.tail,
+        "attributes": relation.attributes and _canonical(relation.attributes),
+        "note": relation.note,
+    }
+    return _with_optional(row, relation.score, origin)
+
+
+def _with_optional(row: dict[str, Any], score: float | None, origin: Origin | None) -> dict[str, Any]:
+    """The row without its optional keys that are not set, with score and origin if they are."""
+    for optional in ("fragments", "attributes", "link", "cluster", "note"):
+        if optional in row and not row[optional]:
+            del row[optional]
+    if score is not None:
+        row["score"] = round(float(score), 4) + 0.0  # no minus before a zero
+    if origin is not None:
+        row["origin"] = {"layer": origin.layer, "verdict": origin.verdict}
+    return row
+
+
+def _row_order(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Entities before relations, each in reading order; what stands at one place by all that it says."""
+    if "relation" not in row:
+        return False, row["start"], -row["end"], row["label"], compact(row)
+    head, tail = row["head"], row["tail"]
+    return True, head["start"], tail["start"], row["relation"], compact(row)
+
+
+# --- reading
+
+
+class _Bad(Exception):
+    """Why a record is refused."""
+
+
+def read(
+    lines: Iterable[bytes], name: str, symmetric: Collection[str] = frozenset()
+) -> Iterator[Incoming | BadFile]:
+    """The article of each line, or a BadFile that names `name`, the line and what is wrong with it.
+
+    `lines` end at line feeds alone, as a file opened in binary gives them; blank ones are passed over. `symmetric`
+    names the relations whose order says nothing. A `pending` or `problems` in a record is checked to be a list and
+    left: both follow from the rest.
+    """
+    empty = True
+    for number, data in enumerate(lines, 1):
+        data = data.removeprefix(b"\xef\xbb\xbf") if number == 1 else data
+        if not data.strip():
+            continue
+        empty = False
+        try:
+            yield _Reader(_parsed(data), symmetric).incoming(f"{name}, line {number}")
+        except _Bad as error:
+            yield BadFile(f"{name}, line {number}: {error}")
+    if empty:
+        yield BadFile(f"{name} is empty: there is no article in it")
+
+
+def _parsed(data: bytes) -> dict[str, Any]:
+    try:
+        record = _DECODER.decode(data.decode())
+    except UnicodeDecodeError as error:
+        raise _Bad(f"byte {error.start + 1} is not UTF-8: save the file as UTF-8") from error
+    except json.JSONDecodeError as error:
+        whole = "it ends too early" if error.pos >= len(error.doc.rstrip()) else error.msg
+        raise _Bad(f"this is not JSON, at column {error.colno}: {whole}") from error
+    except RecursionError as error:
+        raise _Bad("this nests too deeply") from error
+    except ValueError as error:
+        raise _Bad(f"this is not JSON: {error}") from error
+    if type(record) is not dict:
+        raise _Bad('an article is a JSON object: { "format": "postil/1", … }')
+    if _SURROGATE_ESCAPE.search(data):
+        _check_surrogates(record)
+    _check_format(record)
+    return record
+
+
+_SURROGATE_ESCAPE = re.compile(rb"\\u[dD][89a-fA-F]")
+
+
+def _check_surrogates(record: dict[str, Any]) -> None:
+    try:
+        compact(record).encode()
+    except UnicodeEncodeError as error:
+        raise _Bad(
+            "half of a surrogate pair (\\ud800 to \\udfff alone) is no character: repair the escape"
+        ) from error
+
+
+def _check_format(record: dict[str, Any]) -> None:
+    written = record.get("format")
+    if written == FORMAT:
+        return
+    if isinstance(written, str) and re.fullmatch(r"postil/[0-9]+", written):
+        raise _Bad(f"{written} was written by a newer postil, this one reads {FORMAT}: update postil")
+    says = "no format is named" if written is None else f"the format {_quoted(written)} is not known"
+    raise _Bad(f'{says}: a record begins with "format": "{FORMAT}"')
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [key for key, _ in pairs]
+        twice = next(key for key in names if names.count(key) > 1)
+        raise ValueError(f"the key {_quoted(twice)} stands twice in one object")
+    return found
+
+
+def _finite(written: str) -> float:
+    number = float(written)
+    if not isfinite(number):
+        raise ValueError(f"{written} is not a number that JSON has")
+    return number
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_finite, parse_float=_finite)
+
+
+def _quoted(value: Any) -> str:
+    """A value for a message: as JSON, cut where it gets long."""
+    written = json.dumps(value, ensure_ascii=False)
+    return written if len(written) <= 60 else written[:59] + "…"
+
+
+_KINDS: Mapping[type, str] = {
+    str: "a text",
+    int: "a whole number",
+    bool: "true or false",
+    list: "a list",
+    dict: "an object",
+}
+
+_T = TypeVar("_T")
+_D = TypeVar("_D")
+_REQUIRED: Any = object()
+
+
+@overload
+def _get(row: Mapping[str, Any], key: str, kind: type[_T]) -> _T: ...
+@overload
+def _get(row: Mapping[str, Any], key: str, kind: type[_T], default: _D) -> _T | _D: ...
+def _get(row: Mapping[str, Any], key: str, kind: type[_T], default: Any = _REQUIRED) -> Any:
+    """The value of a key; without a default it must be there, with the default None it may be null."""
+    value = row.get(key, default)
+    if type(value) is kind or (value is default and value is not _REQUIRED):
+        return value
+    if value is _REQUIRED:
+        raise _Bad(f'"{key}" is missing')
+    raise _Bad(f'"{key}" must be {_KINDS[kind]}, not {_quoted(value)}')
+
+
+def _name(row: Mapping[str, Any], key: str) -> str:
+    """A text that says something."""
+    value = _get(row, key, str)
+    if not value:
+        raise _Bad(f'"{key}" is empty')
+    return value
+
+
+def _choice(row: Mapping[str, Any], key: str, known: Sequence[Any], default: Any = _REQUIRED) -> Any:
+    value = _get(row, key, str, default)
+    if value not in known:
+        raise _Bad(f'"{key}" may not be {_quoted(value)}' + _meant(value, known))
+    return value
+
+
+def _texts(row: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    values = _get(row, key, list, [])
+    if any(type(value) is not str or not value for value in values) or len(set(values)) < len(values):
+        raise _Bad(f'"{key}" must be a list of different texts, not {_quoted(values)}')
+    return tuple(values)
+
+
+def _objects(row: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+    values = _get(row, key, list, [])
+    if any(type(value) is not dict for value in values):
+        raise _Bad(f'"{key}" must be a list of objects')
+    return values
+
+
+def _check_keys(row: Mapping[str, Any], known: Sequence[str], where: str) -> None:
+    unknown = next((key for key in row if key not in known), None)
+    if unknown is not None:
+        raise _Bad(f"{where} has no key {_quoted(unknown)}" + _meant(unknown, known))
+
+
+def _meant(word: str, known: Sequence[str]) -> str:
+    close = nearest(word, known)
+    return f'; did you mean "{close}"?' if close else f"; it knows {', '.join(known)}"
+
+
+class _Reader:
+    """One record on its way to an `Incoming`."""
+
+    def __init__(self, record: dict[str, Any], symmetric: Collection[str]) -> None:
+        _check_keys(record, _RECORD_KEYS, "an article")
+        self.record, self.symmetric = record, symmetric
+        self.text = self._text()
+        self.entities: dict[str, Entity] = {}
+        self.relations: dict[str, Relation] = {}
+        self.decisions: dict[str, Decision] = {}
+        self.values: set[Hashable] = set()
+
+    def _text(self) -> str:
+        text, id = _get(self.record, "text", str), _get(self.record, "id", str)
+        if not text or text.isspace():
+            raise _Bad('"text" is empty')
+        if hashlib.sha256(text.encode()).hexdigest() != id:
+            raise _Bad(
+                '"id" is not the SHA-256 of "text": the text was changed, and the offsets cannot be trusted'
+            )
+        return text
+
+    def incoming(self, place: str) -> Incoming:
+        """The article; `place` stands in for a source that it does not name."""
+        meta = dict(_get(self.record, "meta", dict, {}))
+        title, source = (_get(meta, key, str, None) for key in ("title", "source"))
+        day = meta.get("date")
+        kept = {"title", "source", "date"} if isinstance(day, str) and is_date(day) else {"title", "source"}
+        return Incoming(
+            self.text,
+            source or place,
+            title or headline(self.text),
+            day if "date" in kept else None,
+            {key: value for key, value in meta.items() if key not in kept},
+            self._annotations(),
+        )
+
+    def _annotations(self) -> IncomingAnnotations:
+        record = self.record
+        for row in _objects(record, "entities"):
+            self._add_entity(row)
+        for row in _objects(record, "relations"):
+            self._add_relation(row)
+        for row in _objects(record, "rejected"):
+            self._add_dismissed(row)
+        for computed in ("pending", "problems"):
+            _objects(record, computed)
+        annotator = _get(record, "annotator", str, None)
+        complete = _texts(record, "complete")
+        for task in complete:
+            _choice({"complete": task}, "complete", _TASKS)
+        return IncomingAnnotations(
+            annotator or None,
+            _choice(record, "status", get_args(Status), "open"),
+            tuple(self.entities.values()),
+            tuple(self.relations.values()),
+            tuple(self.decisions.values()),
+            complete,
+            _texts(record, "labels"),
+            _get(record, "note", str, None),
+            _get(record, "flagged", bool, False),
+        )
+
+    def _once(self, value: Hashable, what: str) -> None:
+        """Refuses the same span and label, or the same label and ends, a second time."""
+        if value in self.values:
+            raise _Bad(f"{what} says the same as another one before it")
+        self.values.add(value)
+
+    # -- entities
+
+    def _add_entity(self, row: dict[str, Any]) -> None:
+        _check_keys(row, _ENTITY_KEYS, "an entity")
+        id = self._new_id(row)
+        spans = self._spans(row, f"entity {id}")
+        start, end, text = spans[0][0], spans[-1][1], _get(row, "text", str)
+        if self.text[start:end] != text:
+            raise _Bad(self._other_text(id, start, end, text))
+        entity = Entity(
+            id,
+            start,
+            end,
+            _name(row, "label"),
+            text,
+            fragments=spans if len(spans) > 1 else (),
+            score=_score(row),
+            attributes=_get(row, "attributes", dict, None) or None,
+            link=_get(row, "link", str, None),
+            cluster=_get(row, "cluster", str, None),
+            note=_get(row, "note", str, None),
+        )
+        self._once(entity.value, f"entity {id}")
+        self.entities[id] = entity
+        if (layer := _accepted(row)) is not None:
+            self._decide(about_entity(*entity.value), "accepted", id, layer)
+
+    def _new_id(self, row: Mapping[str, Any]) -> str:
+        id = _name(row, "id")
+        if id in self.entities or id in self.relations:
+            raise _Bad(f"the id {id} stands twice in this article")
+        return id
+
+    def _spans(self, row: Mapping[str, Any], what: str) -> tuple[Span, ...]:
+        """The pieces of an entity, in code points: whole, in order, apart, within the text."""
+        start, end = _get(row, "start", int), _get(row, "end", int)
+        spans: tuple[Span, ...] = ((start, end),)
+        if "fragments" in row:
+            spans = tuple(map(_pair, _get(row, "fragments", list)))
+            if len(spans) < 2 or (spans[0][0], spans[-1][1]) != (start, end):
+                raise _Bad(f"{what}: its fragments must be two or more that go from {start} to {end}")
+        edges = [edge for span in spans for edge in span]
+        if any(left >= right for left, right in pairwise(edges)):
+            raise _Bad(f"{what} ends before it begins, or its pieces touch: {_quoted(spans)}")
+        if start < 0 or end > len(self.text):
+            raise _Bad(
+                f"{what} lies at {start} to {end}, outside the text, which has {len(self.text)} code points"
+            )
+        return spans
+
+    def _other_text(self, id: str, start: int, end: int, text: str) -> str:
+        units = self.text.encode("utf-16-le")[2 * start : 2 * end].decode("utf-16-le", "replace")
+        hint = "; its offsets seem to count UTF-16 units, not code points" if units == text else ""
+        found = _quoted(self.text[start:end])
+        return f"entity {id}: the text at {start} to {end} is {found}, not {_quoted(text)}{hint}"
+
+    # -- relations
+
+    def _add_relation(self, row: dict[str, Any]) -> None:
+        _check_keys(row, _RELATION_KEYS, "a relation")
+        id, label, head, tail = self._new_id(row), *(_name(row, key) for key in ("label", "head", "tail"))
+        for end in (head, tail):
+            if end not in self.entities:
+                raise _Bad(f"relation {id} names the entity {_quoted(end)}, which is not in this article")
+        if head == tail:
+            raise _Bad(f"relation {id} goes from an entity to itself")
+        self.relations[id] = Relation(
+            id,
+            label,
+            head,
+            tail,
+            score=_score(row),
+            attributes=_get(row, "attributes", dict, None) or None,
+            note=_get(row, "note", str, None),
+        )
+        ends = frozenset((head, tail)) if label in self.symmetric else (head, tail)
+        self._once((label, ends), f"relation {id}")
+        if (layer := _accepted(row)) is not None:
+            about = self._about(label, self.entities[head].value, self.entities[tail].value)
+            self._decide(about, "accepted", id, layer)
+
+    def _about(self, label: str, head: Any, tail: Any) -> str:
+        return about_relation(label, *(sorted((head, tail)) if label in self.symmetric else (head, tail)))
+
+    # -- decisions
+
+    def _add_dismissed(self, row: dict[str, Any]) -> None:
+        _check_keys(row, _DISMISSED_KEYS, "a rejected suggestion")
+        about = self._dismissed_relation(row) if "relation" in row else about_entity(*self._place(row))
+        why, layer = _choice(row, "why", ("rejected", "changed", "superseded")), _name(row, "layer")
+        result = _get(row, "result", str, None)
+        if result is not None and (
+            why != "changed" or not (result in self.entities or result in self.relations)
+        ):
+            raise _Bad(f"a rejected suggestion became {_quoted(result)}, which is not in this article")
+        # Nobody can tell any more what it was changed to: what stays is that it was not right as it was.
+        self._decide(about, "rejected" if why == "changed" and result is None else why, result, layer)
+
+    def _dismissed_relation(self, row: Mapping[str, Any]) -> str:
+        head, tail = (_get(row, side, dict) for side in ("head", "tail"))
+        for end in (head, tail):
+            _check_keys(end, _PLACE_KEYS, "the end of a rejected relation")
+        return self._about(_name(row, "relation"), self._place(head), self._place(tail))
+
+    def _place(self, row: Mapping[str, Any]) -> tuple[tuple[Span, ...], str]:
+        return self._spans(row, "a rejected suggestion"), _name(row, "label")
+
+    def _decide(self, about: str, verdict: Verdict, result: str | None, layer: str) -> None:
+        old = self.decisions.get(about)
+        if old is not None and (old.verdict, old.result) != (verdict, result):
+            raise _Bad(f"one suggestion is both {old.verdict} and {verdict}: {about}")
+        sources = () if old is None else old.sources
+        if layer not in sources:
+            self.decisions[about] = Decision(about, verdict, result, "import", (*sources, layer), "")
+
+
+def _accepted(row: Mapping[str, Any]) -> str | None:
+    """The layer that a row was taken over from as it was; a changed one's decision is among the rejected."""
+    origin: dict[str, Any] | None = _get(row, "origin", dict, None)
+    if origin is None:
+        return None
+    _check_keys(origin, _ORIGIN_KEYS, "an origin")
+    verdict, layer = _choice(origin, "verdict", ("accepted", "changed")), _name(origin, "layer")
+    return layer if verdict == "accepted" else None
+
+
+def _pair(value: Any) -> Span:
+    if type(value) is not list or [type(edge) for edge in value] != [int, int]:
+        raise _Bad(f"a fragment is [start, end], not {_quoted(value)}")
+    return value[0], value[1]
+
+
+def _score(row: Mapping[str, Any]) -> float | None:
+    score = row.get("score")
+    if score is not None and type(score) not in (int, float):
+        raise _Bad(f'"score" must be a number, not {_quoted(score)}')
+    return None if score is None else float(score)

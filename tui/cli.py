@@ -1,0 +1,123 @@
+"""The `postil` command: the headless commands, and opening the app, which is what no command means."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+import click
+from click_default_group import DefaultGroup
+
+from annotations import cli
+from annotations.config import Config, find_project, load, nearest
+from annotations.errors import PostilError
+
+LOG_BYTES = 1_000_000
+LOG_FILES = 3
+
+
+@click.group(cls=DefaultGroup, default="open", default_if_no_args=True, epilog=cli.EPILOG)
+@click.version_option(package_name="postil")
+def main() -> None:
+    """Read articles in the terminal, correct entities, relate them, export training data.
+
+    Without a command, postil opens the project: postil [PROJECT] [--as NAME] [--from LAYER].
+    """
+
+
+@main.command("open", epilog=cli.EPILOG)
+@click.argument("project", type=click.Path(path_type=Path), default=Path())
+@cli.person_option("Who annotates; default: the login name.")
+@click.option(
+    "--from", "review", metavar="LAYER", help="Review this layer's work as suggestions, e.g. person:ana."
+)
+@click.option(
+    "--theme",
+    type=click.Choice(["dark", "light"]),
+    default="dark",
+    envvar="POSTIL_THEME",
+    show_default=True,
+    help="Colours; z t changes them in the app.",
+)
+def open_(project: Path, person: str | None, review: str | None, theme: str) -> None:
+    """Open the app on PROJECT, a folder or its config.yaml; default: the nearest one upwards."""
+    if not project.exists() and (close := nearest(str(project), main.list_commands(click.Context(main)))):
+        raise click.UsageError(f'there is no project "{project}"; did you mean the command "{close}"?')
+    with cli.refusals():
+        config = load(find_project(project))
+        sys.exit(_run(config, person or cli.login(), review, theme))
+
+
+def _run(config: Config, person: str, review: str | None, theme: str) -> int:
+    """Opens the app and returns the exit status."""
+    from tui import terminal
+
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise PostilError("the app needs a terminal; `postil --help` lists what works without one")
+    terminal.prepare(os.environ)
+    from annotations.session import Session
+    from annotations.store import Store
+    from tui.app import PostilApp
+    from tui.jobs import Suggester
+    from tui.keys import Keymap
+
+    Keymap(config.schema, config.keys, config.path.name)
+    folder = state_folder()
+    start_log(folder)
+    store = Store.open(config.database)
+    if store.writable:
+        store.hold_app_lock()
+        import_configured(store, config)
+    session = Session(store, config, person, review)
+    with (folder / "suggest.log").open("ab") as log:
+        suggester = Suggester(config.path, log) if store.writable and session.wants_suggester else None
+        app = PostilApp(session, f"postil-{theme}", suggester, folder)
+        terminal.install(app)
+        app.run(mouse=False)
+    if app.crash_report is not None:
+        click.echo(
+            f"postil ended on an unexpected error; everything is saved. Report: {app.crash_report}", err=True
+        )
+    return app.return_code or 0
+
+
+def import_configured(store: object, config: Config) -> None:
+    """Takes in the articles that config.yaml names, on the first open: while the project has none."""
+    from annotations.importing import Importer, expand, read
+    from annotations.store import Store
+
+    if not isinstance(store, Store) or not config.articles or store.all_articles():
+        return
+    importer = Importer(store, config.schema)
+    for path in expand(config.articles, config.path.parent):
+        importer.take(iter([path]) if isinstance(path, PostilError) else read(path))
+    for sentence in importer.report.refused + importer.report.warnings:
+        store.notes.append(sentence)
+
+
+def state_folder() -> Path:
+    """The XDG state folder of postil, made when it is not there. PostilError when that fails."""
+    from platformdirs import user_state_path
+
+    folder = user_state_path("postil")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PostilError(
+            f"cannot make {folder} for the log: {error.strerror}; set XDG_STATE_HOME"
+        ) from error
+    return folder
+
+
+def start_log(folder: Path) -> None:
+    """Logs to a rotating file, never article text."""
+    handler = RotatingFileHandler(folder / "postil.log", maxBytes=LOG_BYTES, backupCount=LOG_FILES - 1)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
+    logging.getLogger().addHandler(handler)
+
+
+for command in cli.COMMANDS:
+    main.add_command(command)
