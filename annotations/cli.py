@@ -137,12 +137,18 @@ def import_(
             if "-" in paths:
                 importer.take(read_stream(sys.stdin.buffer, format_))
             found = importer.report
-    lines = [*found.warnings, *found.duplicates, *found.refused]
+    lines = [*found.warnings, *_some(found.duplicates), *found.refused]
     lines.append(f"{found.new} new, {len(found.duplicates)} duplicate, {len(found.refused)} refused")
     if found.entities or found.relations:
         lines[-1] += f"; {found.entities} entities, {found.relations} relations"
     report(lines, vars(found), as_json)
     sys.exit(1 if found.refused else 0)
+
+
+def _some(sentences: list[str], most: int = 10) -> list[str]:
+    """The first sentences, and how many more there are."""
+    more = len(sentences) - most
+    return [*sentences[:most], f"… and {more} more like these"] if more > 0 else sentences
 
 
 @click.command(epilog=EPILOG)
@@ -209,7 +215,7 @@ def list_(query: tuple[str, ...], person: str | None, project: Path, as_json: bo
     with refusals():
         config = open_project(project)
         with opened(config) as store:
-            session = Session(store, config, person or login())
+            session = Session(store, config, person or login(), visiting=True)
             rows = store.rows(session.layer, session.find(" ".join(query)))
     for row in rows:
         if as_json:
@@ -254,7 +260,7 @@ def export(
     with refusals():
         config = open_project(project)
         with opened(config) as store:
-            session = Session(store, config, person or login())
+            session = Session(store, config, person or login(), visiting=True)
             layer = session.named_layer(layer_name) if layer_name else None
             exporter = Exporter(store, config.schema, config.suggest.floor, Choice(layer, each, everything))
             documents = exporter.documents(session.find(" ".join(query)))

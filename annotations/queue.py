@@ -16,9 +16,9 @@ from typing import Literal, get_args
 
 import regex
 
-from annotations.config import nearest
 from annotations.errors import QueryError
 from annotations.schema import Schema
+from annotations.wording import listing, meant, quoted
 
 DEEPEST = 50
 """How deep brackets and negations may nest."""
@@ -129,11 +129,12 @@ def compiled(pattern: str) -> regex.Pattern[str]:
     if prod(max(int(low or 1), int(high or 1), 1) for low, high in counts) > MOST_REPEATS:
         raise QueryError("this pattern repeats too often: use smaller numbers in { }", 0)
     plain = re.sub(r"\\(?:[pPN]\{[^}]*\}|.)", "", pattern, flags=re.DOTALL)
-    case = regex.NOFLAG if any(c.isupper() for c in plain) else regex.IGNORECASE
+    flags = regex.MULTILINE if any(c.isupper() for c in plain) else regex.MULTILINE | regex.IGNORECASE
     try:
-        return regex.compile(pattern, regex.MULTILINE | case)
+        return regex.compile(pattern, flags)
     except regex.error as error:
-        raise QueryError(f"this pattern has an error: {error.msg}", error.pos or 0) from error
+        says, column = getattr(error, "msg", error), getattr(error, "pos", None) or 0
+        raise QueryError(f"this pattern has an error: {says}", column) from error
     except RecursionError as error:
         raise QueryError("this pattern nests too deeply", 0) from error
 
@@ -299,7 +300,7 @@ class _Parser:
             except ValueError:
                 found = None
         if found is None:
-            raise self._error(f'"{text}" is not a date: write YYYY, YYYY-MM or YYYY-MM-DD', column)
+            raise self._error(f"{quoted(text)} is not a date: write YYYY, YYYY-MM or YYYY-MM-DD", column)
         return text
 
     def _value(self, of: str) -> str:
@@ -325,11 +326,9 @@ class _Parser:
     def _unknown(
         self, kind: str, word: str, known: tuple[str, ...], column: int, hint: str = ""
     ) -> QueryError:
-        close = nearest(word, known)
-        listed = ", ".join(known[:12]) + (", …" if len(known) > 12 else "")
-        meant = f'did you mean "{close}"?' if close else f"there are: {listed or 'none in this project'}"
+        ending = meant(word, known, f"there are: {listing(known) or 'none in this project'}")
         return self._error(
-            f'there is no {kind} "{word}"; {meant}' + (f" Else {hint}" if hint else ""), column
+            f"there is no {kind} {quoted(word)}{ending}" + (f" Else {hint}" if hint else ""), column
         )
 
     def _keyword(self, word: str) -> bool:

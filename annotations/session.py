@@ -41,7 +41,7 @@ class Tally:
 
 
 class Session:
-    """The one object that the screens hold. `clock` gives monotonic seconds."""
+    """The one object that the screens hold. `clock` gives monotonic seconds; who is `visiting` leaves no trace."""
 
     def __init__(
         self,
@@ -50,9 +50,10 @@ class Session:
         person: str,
         review: str | None = None,
         clock: Callable[[], float] = time.monotonic,
+        visiting: bool = False,
     ) -> None:
         self.store, self.config, self.clock = store, config, clock
-        self.layer = self._person(person)
+        self.layer = self._person(person, visiting or not store.writable)
         self.review = self._reviewed(review) if review else None
         self.query = ""
         self.queue: list[int] = []
@@ -63,9 +64,9 @@ class Session:
         self._last_key = self._focused_at = clock()
         self.find("")
 
-    def _person(self, name: str) -> Layer:
+    def _person(self, name: str, visiting: bool) -> Layer:
         found = self.store.find_layer("person", name)
-        if found is None and not self.store.writable:
+        if found is None and visiting:
             return Layer(-1, "", "person", name)
         return found or self.store.layer("person", name)
 

@@ -53,6 +53,10 @@ def _on_item(desk: Desk) -> bool:
     return desk.item is not None
 
 
+def _relates(desk: Desk) -> bool:
+    return desk.item is not None and bool(desk.session.config.schema.relations_from(desk.item.label))
+
+
 def _on_something(desk: Desk) -> bool:
     return desk.focus is not None
 
@@ -148,8 +152,8 @@ COMMANDS: Sequence[Command] = [
     ),
     *_group(
         "Relations",
-        _c("relate", "r", "relate", "make a relation that begins at this entity", (READ,), linking.start, 3, _on_item),
-        _c("relate-many", "R", "relate more", "make several relations that begin at this entity", (READ,), lambda d: linking.start(d, True), 0, _on_item),
+        _c("relate", "r", "relate", "make a relation that begins at this entity", (READ,), linking.start, 3, _relates),
+        _c("relate-many", "R", "relate more", "make several relations that begin at this entity", (READ,), lambda d: linking.start(d, True), 0, _relates),
         _c("confirm", "enter", "relate", "relate to this target", (LNK,), linking.confirm, 1),
         _c("every-target", "!  g a", "all", "let Tab visit every item, or legal ones only", (LNK,), linking.toggle_legal_only, 4),
         _c("relations", "g r", "relations", "go to the entity's relations, from one to its other end", AT_REST, linking.visit, 9, _on_something),

@@ -20,9 +20,9 @@ from typing import Any
 
 import yaml
 
-from annotations.config import nearest
 from annotations.documents import Incoming, headline, is_date
 from annotations.errors import BadFile
+from annotations.wording import meant
 
 # UTF-32 first: its little-endian mark begins with that of UTF-16.
 _MARKS = (
@@ -148,15 +148,11 @@ def _try(data: bytes, encoding: str) -> str | None:
 
 def _check_encoding(encoding: str, name: str) -> None:
     try:
-        b"".decode(encoding)
+        _try(b"..", encoding)
     except LookupError as error:
-        close = nearest(encoding, encodings.aliases.aliases)
-        meant = (
-            f'did you mean "{close}"?'
-            if close
-            else "write utf-8, cp1252, shift_jis or another that Python knows"
-        )
-        raise BadFile(f'{name} cannot be read: there is no encoding "{encoding}"; {meant}') from error
+        known = encodings.aliases.aliases
+        ending = meant(encoding, known, "write utf-8, cp1252, shift_jis or another that Python knows")
+        raise BadFile(f'{name} cannot be read: there is no encoding "{encoding}"{ending}') from error
 
 
 def _not_binary(text: str, name: str) -> str:
@@ -243,10 +239,8 @@ class _Loader(yaml.BaseLoader):
         """One node and what is in it."""
         event: yaml.Event = self.peek_event()  # type: ignore[no-untyped-call]
         if isinstance(event, yaml.AliasEvent) or self.depth > _DEEPEST:
-            says = (
-                "nests too deeply" if self.depth > _DEEPEST else "aliases are not read here: quote the text"
-            )
-            raise yaml.MarkedYAMLError(problem=says, problem_mark=event.start_mark)
+            says = "nests too deeply" if self.depth > _DEEPEST else "aliases are not read: quote the text"
+            raise yaml.MarkedYAMLError(problem=says, problem_mark=self.get_mark())
         self.depth += 1
         node = super().compose_node(parent, index)
         self.depth -= 1
@@ -263,13 +257,10 @@ class _Loader(yaml.BaseLoader):
 def _bytes(path: Path, name: str) -> bytes:
     try:
         mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise BadFile(f"{name} is a folder: name the files in it")
         if not stat.S_ISREG(mode):
-            what = (
-                "a folder: name the files in it"
-                if stat.S_ISDIR(mode)
-                else "not a regular file: it cannot be read"
-            )
-            raise BadFile(f"{name} is {what}")
+            raise BadFile(f"{name} is not a regular file: it cannot be read")
         return path.read_bytes()
     except FileNotFoundError as error:
         raise BadFile(f"{name}: there is no such file; check its name") from error

@@ -16,7 +16,6 @@ from itertools import pairwise
 from math import isfinite
 from typing import IO, Any, TypeVar, get_args, overload
 
-from annotations.config import nearest
 from annotations.documents import Counts, Document, Incoming, IncomingAnnotations, Origin, headline, is_date
 from annotations.errors import BadFile
 from annotations.model import (
@@ -30,6 +29,7 @@ from annotations.model import (
     about_relation,
     compact,
 )
+from annotations.wording import listing, meant
 
 FORMAT = "postil/1"
 """What the first key of each line says."""
@@ -314,7 +314,9 @@ def _name(row: Mapping[str, Any], key: str) -> str:
 def _choice(row: Mapping[str, Any], key: str, known: Sequence[Any], default: Any = _REQUIRED) -> Any:
     value = _get(row, key, str, default)
     if value not in known:
-        raise _Bad(f'"{key}" may not be {_quoted(value)}' + _meant(value, known))
+        raise _Bad(
+            f'"{key}" may not be {_quoted(value)}' + meant(value, known, f"it may be {listing(known)}")
+        )
     return value
 
 
@@ -335,12 +337,9 @@ def _objects(row: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
 def _check_keys(row: Mapping[str, Any], known: Sequence[str], where: str) -> None:
     unknown = next((key for key in row if key not in known), None)
     if unknown is not None:
-        raise _Bad(f"{where} has no key {_quoted(unknown)}" + _meant(unknown, known))
-
-
-def _meant(word: str, known: Sequence[str]) -> str:
-    close = nearest(word, known)
-    return f'; did you mean "{close}"?' if close else f"; it knows {', '.join(known)}"
+        raise _Bad(
+            f"{where} has no key {_quoted(unknown)}" + meant(unknown, known, f"it knows {listing(known)}")
+        )
 
 
 class _Reader:
@@ -501,7 +500,7 @@ class _Reader:
     def _add_dismissed(self, row: dict[str, Any]) -> None:
         _check_keys(row, _DISMISSED_KEYS, "a rejected suggestion")
         about = self._dismissed_relation(row) if "relation" in row else about_entity(*self._place(row))
-        why, layer = _choice(row, "why", ("rejected", "changed", "superseded")), _name(row, "layer")
+        why, layer = _choice(row, "why", ("rejected", "changed", "superseded")), _get(row, "layer", str)
         result = _get(row, "result", str, None)
         if result is not None and (
             why != "changed" or not (result in self.entities or result in self.relations)
@@ -523,9 +522,8 @@ class _Reader:
         old = self.decisions.get(about)
         if old is not None and (old.verdict, old.result) != (verdict, result):
             raise _Bad(f"one suggestion is both {old.verdict} and {verdict}: {about}")
-        sources = () if old is None else old.sources
-        if layer not in sources:
-            self.decisions[about] = Decision(about, verdict, result, "import", (*sources, layer), "")
+        sources = dict.fromkeys((*(() if old is None else old.sources), *filter(None, [layer])))
+        self.decisions[about] = Decision(about, verdict, result, "import", tuple(sources), "")
 
 
 def _accepted(row: Mapping[str, Any]) -> str | None:

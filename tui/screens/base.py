@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
+from rich.cells import cell_len
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -251,10 +252,12 @@ class KeyedScreen(Screen[None]):
         first = max(0, min(prompting.index - size // 2, len(prompting.matches) - size))
         head = f" {prompting.title}: {len(prompting.matches)} of {len(prompting.choices or ())} · ↑ ↓ Enter, Esc leaves"
         rows: list[Row] = [((fit(head, width), looks.bar_faint),)]
-        for place, choice in list(enumerate(prompting.matches))[first : first + size]:
+        shown = list(enumerate(prompting.matches))[first : first + size]
+        column = min(width // 2, 4 + max((cell_len(safe(choice.text)) for _, choice in shown), default=0))
+        for place, choice in shown:
             mark, style = ("▸ ", looks.key) if place == prompting.index else ("  ", looks.bar)
-            keys = f"{choice.keys:<12} " if choice.keys else ""
-            text = fit(f"{mark}{safe(choice.text)}", width)
-            detail = fit(f"  {keys}{safe(choice.detail)}", max(0, width - len(text)))
+            text = fit(f"{mark}{safe(choice.text)}", column - 2)
+            text += " " * (column - cell_len(text))
+            detail = fit(f"{choice.keys:<12} {safe(choice.detail)}", max(0, width - column))
             rows.append(((text, style), (detail, looks.bar_faint)))
         return rows
