@@ -6,7 +6,8 @@ every decision with the verdict that follows from its result.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
@@ -26,6 +27,8 @@ from annotations.model import (
 )
 from annotations.state import (
     ArticleState,
+    SpanIndex,
+    Value,
     conflict,
     decision_row,
     entity_row,
@@ -92,6 +95,8 @@ class Draft:
         self.dropped_relations = 0
         self.replaced = 0
         self._moved: dict[str, str] = {}
+        self._drawn = SpanIndex()
+        self._hanging: defaultdict[str, dict[str, None]] = defaultdict(dict)
 
     # -- entities --------------------------------------------------------------------------------
 
@@ -105,12 +110,25 @@ class Draft:
         return self._place(entity, keep_own_id=False)
 
     def change_entity(self, id: str, **columns: Any) -> str:
-        """Changes columns of an entity; what it may not overlap any more becomes part of it."""
-        changed = replace(self.entities[id], **columns, updated_at=self.pen.at)
-        return self._place(changed, keep_own_id=True)
+        """Changes columns of an entity; what it may not overlap any more becomes part of it, and where its edges
+        stay, only an equal one."""
+        old = self.entities[id]
+        changed = replace(old, **columns, updated_at=self.pen.at)
+        return self._place(changed, keep_own_id=True, only_equal=changed.spans == old.spans)
 
-    def _place(self, entity: Entity, keep_own_id: bool) -> str:
-        rivals = [e for e in self._standing_over(entity) if self._rules_out(entity, e)]
+    def annotate_entity(self, id: str, **columns: Any) -> None:
+        """Changes columns that have no say in what an entity may overlap."""
+        self._set_entity(replace(self.entities[id], **columns, updated_at=self.pen.at))
+
+    def _set_entity(self, entity: Entity) -> None:
+        if entity.id in self._drawn:
+            self._drawn.remove(entity.id)
+        self._drawn.add(entity.id, entity.start, entity.end)
+        self.entities.set(entity.id, entity)
+
+    def _place(self, entity: Entity, keep_own_id: bool, only_equal: bool = False) -> str:
+        policy = "crossing" if only_equal else self.schema.overlap
+        rivals = [e for e in self._standing_over(entity) if conflict(policy, entity.value, e.value)]
         rivals.sort(key=lambda e: (-_shared(e, entity), e.start, e.id))
         if rivals and not keep_own_id:
             heir = rivals.pop(0)
@@ -118,18 +136,28 @@ class Draft:
             entity = replace(kept, fragments=entity.fragments, updated_at=self.pen.at)
             self.replaced += 1
         self.replaced += len(rivals)
-        self.entities.set(entity.id, entity)
+        self._set_entity(entity)
         for rival in rivals:
             self.merge_entity(rival.id, entity.id)
         return entity.id
 
-    def _rules_out(self, entity: Entity, other: Entity) -> bool:
-        return entity.value == other.value or conflict(self.schema.overlap, entity.value, other.value)
-
     def _standing_over(self, entity: Entity) -> list[Entity]:
-        below = {e.id: self.entities.get(e.id) for e in self.state.own_over(entity.spans)}
-        both = {**below, **self.entities.over}
-        return [e for e in both.values() if e is not None and e.id != entity.id and _shared(e, entity)]
+        keys = {e.id: None for e in self.state.own_over(entity.spans)}
+        keys |= dict.fromkeys(self._drawn.overlapping(entity.start, entity.end))
+        found = (self.entities.get(key) for key in keys if key != entity.id)
+        return [e for e in found if e is not None and _shared(e, entity)]
+
+    def find_entity(self, value: Value) -> str | None:
+        """The id of the entity with that value in the draft, if there is one."""
+        known = self.state.ids_by_value.get(value)
+        if known is not None and known not in self.entities.over:
+            return known
+        spans = value[0]
+        for key in self._drawn.overlapping(spans[0][0], spans[-1][1]):
+            found = self.entities.get(key)
+            if found is not None and found.value == value:
+                return key
+        return None
 
     def merge_entity(self, id: str, into: str) -> None:
         """Makes one entity part of another: its relations and its history go over."""
@@ -150,7 +178,7 @@ class Draft:
 
     def relations_of(self, entity: str) -> list[Relation]:
         """The relations that have the entity as an end now."""
-        keys = {r.id: None for r in self.state.relations_of(entity)} | dict.fromkeys(self.relations.over)
+        keys = {r.id: None for r in self.state.relations_of(entity)} | self._hanging.get(entity, {})
         found = (self.relations.get(key) for key in keys)
         return [r for r in found if r is not None and entity in (r.head, r.tail)]
 
@@ -161,36 +189,40 @@ class Draft:
             self.dropped_relations += 1
             return relation.id
         relation = self._stored_form(relation)
-        for other in self.relations_of(relation.head):
-            same = (other.label, other.head, other.tail) == (relation.label, relation.head, relation.tail)
-            if same and other.id != relation.id:
-                self.relations.set(relation.id, None)
-                self._moved[relation.id] = other.id
-                return other.id
+        known = self.find_relation(relation.label, relation.head, relation.tail, besides=relation.id)
+        if known is not None:
+            self.relations.set(relation.id, None)
+            self._moved[relation.id] = known.id
+            return known.id
         self.relations.set(relation.id, replace(relation, updated_at=self.pen.at))
+        for end in (relation.head, relation.tail):
+            self._hanging[end][relation.id] = None
         return relation.id
 
     def _stored_form(self, relation: Relation) -> Relation:
         """A symmetric relation is stored once, its ends ordered by id."""
-        if self.schema.has_relation(relation.label) and self.schema.relation(relation.label).symmetric:
+        if self.schema.is_symmetric(relation.label):
             head, tail = sorted((relation.head, relation.tail))
             return replace(relation, head=head, tail=tail)
         return relation
 
-    def find_relation(self, label: str, head: str, tail: str) -> Relation | None:
-        """The equal relation in the draft, if there is one."""
-        wanted = self._stored_form(Relation("", label, head, tail))
+    def find_relation(self, label: str, head: str, tail: str, besides: str = "") -> Relation | None:
+        """The equal relation in the draft, if there is one; of a symmetric type in either order."""
+        ends = {(head, tail), (tail, head)} if self.schema.is_symmetric(label) else {(head, tail)}
         for other in self.relations_of(head):
-            if (other.label, other.head, other.tail) == (label, wanted.head, wanted.tail):
+            if other.label == label and (other.head, other.tail) in ends and other.id != besides:
                 return other
         return None
 
     # -- decisions -------------------------------------------------------------------------------
 
     def decide(self, about: str, verdict: Verdict, result: str | None) -> None:
-        """Records the verdict on a suggestion, with the sources that offer it now."""
+        """Records the verdict on a suggestion, with the sources that offer it now; the same verdict stays as it was."""
         offered = self.state.suggestions.get(about) or self.state.links.get(about)
-        old = self.decisions.get(about)
+        old = self.state.decisions.get(about)
+        if old is not None and (old.verdict, old.result) == (verdict, result):
+            self.decisions.set(about, old)
+            return
         sources = offered.sources if offered else (old.sources if old else ())
         self.decisions.set(
             about, Decision(about, verdict, result, self.pen.via, sources, self.pen.at, self.pen.ms)
@@ -200,9 +232,9 @@ class Draft:
         """Takes a suggestion over as the person's own, changed by `columns` where given. Returns the entity's id."""
         shape = {"start": suggestion.start, "end": suggestion.end, "label": suggestion.label}
         shape |= {"fragments": suggestion.fragments} | columns
-        standing = self.state.ids_by_value.get((suggestion.spans, suggestion.label)) if not columns else None
+        standing = None if columns else self.find_entity(suggestion.value)
         id = standing or self.add_entity(**shape)
-        self.decide(suggestion.about, "accepted" if not columns else "changed", id)
+        self.decide(suggestion.about, "changed" if columns else "accepted", id)
         return id
 
     # -- the edit --------------------------------------------------------------------------------
@@ -210,6 +242,7 @@ class Draft:
     def edit(self, verb: str, says: str, focus: str | None) -> Edit:
         """The edit that the draft amounts to. Refused when nothing would change."""
         self._settle_decisions()
+        says += self._reopened()
         changes = [*self._rows("relations", self.relations, relation_row)]
         changes += self._rows("entities", self.entities, entity_row)
         changes += self._rows("decisions", self.decisions, decision_row)
@@ -223,7 +256,7 @@ class Draft:
 
     def _rows(
         self, table: str, overlay: _Overlay[T], row: Callable[[T], dict[str, Any]]
-    ) -> Iterable[Change]:
+    ) -> Iterator[Change]:
         sha = self.state.article.sha256
         for key, before, after in overlay.changed():
             old, new = before and row(before), after and row(after)
@@ -234,7 +267,7 @@ class Draft:
                 old, new = {name: old[name] for name in names}, {name: new[name] for name in names}
             yield Change(table, sha, key, old or None, new or None)
 
-    def _progress_rows(self) -> Iterable[Change]:
+    def _progress_rows(self) -> Iterator[Change]:
         old, new = progress_row(self.state.progress), progress_row(self.progress)
         names = [name for name in old if old[name] != new[name]]
         if names:
@@ -243,36 +276,77 @@ class Draft:
 
     def _settle_decisions(self) -> None:
         """Gives every decision that the draft touches the verdict that follows from its result."""
-        entities = {id for id, before, after in self.entities.changed()} | set(self.entities.over)
-        relations = set(self.relations.over)
-        relations |= {r.id for id in entities for r in self.relations_of(id)}
-        for id in sorted(entities | relations):
-            result = self._moved.get(id, id)
-            while result in self._moved:
-                result = self._moved[result]
-            for about in sorted(self.state.results.get(id, ())):
-                if about not in self.decisions.over:
-                    self._settle(about, result)
+        touched = set(self.entities.over) | set(self.relations.over)
+        touched |= {r.id for id in self.entities.over for r in self.relations_of(id)}
+        results = {d.about: d.result for d in self.decisions.over.values() if d is not None and d.result}
+        for id in sorted(touched):
+            before = self._about_before(id)
+            if before is not None and self._is_open_offer(before):
+                results.setdefault(before, id)
+            for about in self.state.results.get(id, ()):
+                results.setdefault(about, id)
+        for about in sorted(about for about in results if self._unless_redecided(about)):
+            self._settle(about, results[about])
+        for id in sorted(touched):
             self._match(id)
 
+    def _unless_redecided(self, about: str) -> bool:
+        """Whether the verb itself did not turn the suggestion down."""
+        decided = self.decisions.over.get(about)
+        return decided is None or decided.result is not None
+
+    def _is_open_offer(self, about: str) -> bool:
+        """Whether it is suggested and undecided; what equals it has been taken for it, and goes on to be."""
+        return (about in self.state.suggestions or about in self.state.links) and about not in self.decisions
+
     def _settle(self, about: str, result: str) -> None:
-        old, value = self.decisions[about], self.about_of(result)
+        while result in self._moved:
+            result = self._moved[result]
+        value = self.about_of(result)
         if value is None:
-            new = replace(old, verdict="rejected", result=None)
+            self.decide(about, "rejected", None)
         else:
-            new = replace(old, verdict="accepted" if value == about else "changed", result=result)
-        if new != old:
-            self.decisions.set(about, replace(new, via=self.pen.via, at=self.pen.at, ms=self.pen.ms))
+            self.decide(about, "accepted" if value == about else "changed", result)
 
     def _match(self, id: str) -> None:
         """A result that equals a suggestion accepts it, however it came about."""
         about = self.about_of(id)
-        if about is None or about in self.decisions.over:
+        if about is None:
             return
-        known = about in self.state.suggestions or about in self.state.links or about in self.decisions
-        old = self.decisions.get(about)
-        if known and (old is None or (old.verdict, old.result) != ("accepted", id)):
+        if about in self.state.suggestions or about in self.state.links or about in self.decisions:
             self.decide(about, "accepted", id)
+
+    def _about_before(self, id: str) -> str | None:
+        """What a decision on this entity or relation was about before the draft; None when it was not there."""
+        if (entity := self.state.entities.get(id)) is not None:
+            return about_entity(*entity.value)
+        if (relation := self.state.relations.get(id)) is not None:
+            return self.state.relation_about(relation)
+        return None
+
+    def _reopened(self) -> str:
+        """A settled article stays settled unless a problem arises; says so where one does."""
+        if self.progress.status != "done" or (reason := self.new_problem()) is None:
+            return ""
+        self.progress = replace(self.progress, status="open", complete=(), done_at=None)
+        return f"; open again: {reason[1]}"
+
+    def new_problem(self) -> tuple[str, str] | None:
+        """Id and reason of something in the draft that the schema forbids; what it leaves alone is not looked at."""
+        for id in self.entities.over:
+            entity = self.entities.get(id)
+            if entity is not None and not self.schema.has_entity(entity.label):
+                return id, f"{entity.label} is not a label of this project"
+        relations = dict.fromkeys(self.relations.over)
+        relations |= {r.id: None for id in self.entities.over for r in self.relations_of(id)}
+        for id in relations:
+            relation = self.relations.get(id)
+            if relation is None:
+                continue
+            head, tail = self.entities[relation.head].label, self.entities[relation.tail].label
+            if not self.schema.legal(relation.label, head, tail):
+                return id, f"{relation.label} may not go from {head} to {tail}"
+        return None
 
     def about_of(self, id: str) -> str | None:
         """What a decision on this entity or relation would be about now; None when it is gone."""

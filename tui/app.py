@@ -58,7 +58,7 @@ class PostilApp(EndsOnErrors, App[None]):
         for found in themes():
             self.register_theme(found)
         self.theme = theme
-        self.looks = Looks(TONES[theme], session.config.schema)
+        self.looks = self._looks()
         self.dispatcher = Dispatcher(
             Keymap(session.config.schema, session.config.keys, session.config.path.name)
         )
@@ -111,6 +111,10 @@ class PostilApp(EndsOnErrors, App[None]):
         """Notes a command for the crash report."""
         self._commands.append(command)
 
+    def _looks(self) -> Looks:
+        """The styles of the present theme and config."""
+        return Looks(TONES[self.theme], self.session.config.schema, plain=self.no_color)
+
     # -- keys ------------------------------------------------------------------------------------
 
     async def on_event(self, event: events.Event) -> None:
@@ -136,6 +140,8 @@ class PostilApp(EndsOnErrors, App[None]):
         if self.reader.desk is None:
             self.session.open(article)
             self.reader.desk = Desk(self.session, self.reader)
+            if self.no_color:
+                self.reader.desk.show_labels(True)
         elif self.session.state is None or self.session.state.article.id != article:
             self.reader.desk.open(article)
         self._show("reader")
@@ -168,7 +174,7 @@ class PostilApp(EndsOnErrors, App[None]):
         """Changes between dark and light."""
         name = "postil-light" if self.theme == "postil-dark" else "postil-dark"
         self.theme = name
-        self.looks = Looks(TONES[name], self.session.config.schema)
+        self.looks = self._looks()
         self._current().sync()
 
     def reload(self) -> None:
@@ -181,7 +187,7 @@ class PostilApp(EndsOnErrors, App[None]):
     def _take_config(self, config: Config, keymap: Keymap) -> None:
         self.session.reload(config)
         self.dispatcher.keymap = keymap
-        self.looks = Looks(TONES[self.theme], config.schema)
+        self.looks = self._looks()
         if self.reader.desk is not None:
             self.reader.desk.bind()
 

@@ -65,11 +65,11 @@ def themes() -> list[Theme]:
 
 
 class Looks:
-    """Ready styles for one theme and one schema."""
+    """Ready styles for one theme and one schema; `plain` where there are no colours: labels then have none."""
 
-    def __init__(self, tones: Tones, schema: Schema) -> None:
+    def __init__(self, tones: Tones, schema: Schema, plain: bool = False) -> None:
         self.tones = tones
-        self._colors = {kind.name: kind.color or _SPARE for kind in schema.entities}
+        self._colors = {} if plain else {kind.name: kind.color or _SPARE for kind in schema.entities}
         ink, paper = tones.ink, tones.paper
         self.base = Style(color=ink, bgcolor=paper)
         self.faint = Style(color=readable(tones.faint, paper), bgcolor=paper)

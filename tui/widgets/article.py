@@ -81,7 +81,7 @@ class ArticleView(Widget):
         """One line of the screen."""
         desk, looks = self.desk, self.looks
         if desk is None or looks is None:
-            return Strip.blank(self.size.width)
+            return Strip.blank(self.size.width, Style())
         line = desk.top + y
         if line >= desk.layout.line_count or not desk.layout.text:
             return Strip.blank(self.size.width, looks.base)
