@@ -3,6 +3,7 @@
 # make check      format, lint, strict types, import contracts
 # make fix        let ruff format and mend what it can
 # make bench      the benchmarks, with their floors
+# make docs       the parts of README.md and docs/ that follow from the code, the picture too
 # make lock       write requirements.lock anew (needs uv; make lock UPGRADE=--upgrade takes newer versions)
 # make clean      remove all that the above made
 #
@@ -22,7 +23,7 @@ ifneq "$(shell cat $(INSTALLED) 2>/dev/null)" "$(CURDIR)"
 $(shell rm -f $(INSTALLED))
 endif
 
-.PHONY: run test check fix bench lock clean fresh-venv
+.PHONY: run test check fix bench docs lock clean fresh-venv
 
 run: $(INSTALLED)
 	@$(VENV)/bin/postil .
@@ -42,6 +43,9 @@ fix: $(INSTALLED)
 
 bench: $(INSTALLED)
 	$(PY) tests/bench/run.py
+
+docs: $(INSTALLED)
+	$(PY) docs/generate.py
 
 lock:
 	$(UV) pip compile pyproject.toml --group install --group dev --universal --python-version 3.11 \

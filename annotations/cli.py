@@ -122,20 +122,17 @@ def import_(
     as_json: bool,
 ) -> None:
     """Take in articles: files, folders, glob patterns, or - for standard input (postil JSONL, or --format text)."""
-    from annotations.importing import Importer, expand, read, read_stream
+    from annotations.importing import Importer
 
     explicit = click.get_current_context().get_parameter_source("person")
     owner = person if explicit == click.core.ParameterSource.COMMANDLINE else None
     with refusals():
         config = open_project(project)
         with opened(config) as store:
-            importer = Importer(store, config.schema, owner)
-            for path in expand([p for p in paths if p != "-"], Path()):
-                importer.take(
-                    iter([path]) if isinstance(path, PostilError) else read(path, format_, encoding)
-                )
+            importer = Importer(store, config, owner)
+            importer.take_patterns([path for path in paths if path != "-"], Path(), format_, encoding)
             if "-" in paths:
-                importer.take(read_stream(sys.stdin.buffer, format_))
+                importer.take_stream(sys.stdin.buffer, format_)
             found = importer.report
     lines = [*found.warnings, *_some(found.duplicates), *found.refused]
     lines.append(f"{found.new} new, {len(found.duplicates)} duplicate, {len(found.refused)} refused")

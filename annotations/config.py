@@ -174,7 +174,7 @@ def _listed(value: object) -> object:
 
 def _listed_keys(value: object) -> object:
     """Key names, of which digits need no quotes."""
-    each = value if isinstance(value, list) else [value] if isinstance(value, int) else _listed(value)
+    each = [value] if isinstance(value, str | int) else value
     return [str(key) if type(key) is int else key for key in each] if isinstance(each, list) else each
 
 
@@ -410,11 +410,13 @@ def _end_problems(
 
 
 def _suggest_problems(source: Source, suggest: _Suggest, entities: Collection[str]) -> Iterator[Problem]:
+    if not entities:
+        return
     known = sorted({"default", *entities, *_written(source, "relations")})
-    for theirs, ours in suggest.labels.items() if entities else ():
+    for theirs, ours in suggest.labels.items():
         if ours not in entities:
             yield _unknown(source, ("suggest", "labels", theirs), ours, entities)
-    for label in suggest.min_score if entities else ():
+    for label in suggest.min_score:
         if label not in known:
             hint = meant(label, known, f"those are {listing(known)}")
             yield source.problem(("suggest", "min_score", label), f' is not a label or "default"{hint}')

@@ -127,10 +127,10 @@ def headline(text: str) -> str:
     return next(filter(None, lines), "")[:TITLE_LENGTH].rstrip()
 
 
-def is_date(text: str) -> bool:
-    """Whether the text is a day that exists, as YYYY-MM-DD."""
+def is_date(value: object) -> bool:
+    """Whether the value is a day that exists, as a text YYYY-MM-DD."""
     try:
-        return date.fromisoformat(text).isoformat() == text
+        return isinstance(value, str) and date.fromisoformat(value).isoformat() == value
     except ValueError:
         return False
 

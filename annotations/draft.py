@@ -32,6 +32,7 @@ from annotations.state import (
     conflict,
     decision_row,
     entity_row,
+    is_symmetric,
     relation_about,
     relation_row,
 )
@@ -104,9 +105,7 @@ class Draft:
         """A new entity; what it may not overlap becomes part of it. Returns the id that stands for it."""
         text = self.state.article.text[start:end]
         at = self.pen.at
-        entity = Entity(
-            self.pen.new_id(), start, end, label, text, fragments, created_at=at, updated_at=at
-        )
+        entity = Entity(self.pen.new_id(), start, end, label, text, fragments, created_at=at, updated_at=at)
         return self._place(entity, keep_own_id=False)
 
     def change_entity(self, id: str, **columns: Any) -> str:
@@ -162,7 +161,10 @@ class Draft:
     def merge_entity(self, id: str, into: str) -> None:
         """Makes one entity part of another: its relations and its history go over."""
         for relation in self.relations_of(id):
-            ends = (into if relation.head == id else relation.head, into if relation.tail == id else relation.tail)
+            ends = (
+                into if relation.head == id else relation.head,
+                into if relation.tail == id else relation.tail,
+            )
             self.put_relation(replace(relation, head=ends[0], tail=ends[1]))
         self._moved[id] = into
         self.entities.set(id, None)
@@ -201,14 +203,14 @@ class Draft:
 
     def _stored_form(self, relation: Relation) -> Relation:
         """A symmetric relation is stored once, its ends ordered by id."""
-        if self.schema.is_symmetric(relation.label):
+        if is_symmetric(self.schema, relation.label):
             head, tail = sorted((relation.head, relation.tail))
             return replace(relation, head=head, tail=tail)
         return relation
 
     def find_relation(self, label: str, head: str, tail: str, besides: str = "") -> Relation | None:
         """The equal relation in the draft, if there is one; of a symmetric type in either order."""
-        ends = {(head, tail), (tail, head)} if self.schema.is_symmetric(label) else {(head, tail)}
+        ends = {(head, tail), (tail, head)} if is_symmetric(self.schema, label) else {(head, tail)}
         for other in self.relations_of(head):
             if other.label == label and (other.head, other.tail) in ends and other.id != besides:
                 return other
@@ -230,7 +232,7 @@ class Draft:
 
     def accept(self, suggestion: Suggestion, **columns: Any) -> str:
         """Takes a suggestion over as the person's own, changed by `columns` where given. Returns the entity's id."""
-        shape = {"start": suggestion.start, "end": suggestion.end, "label": suggestion.label}
+        shape: dict[str, Any] = {"start": suggestion.start, "end": suggestion.end, "label": suggestion.label}
         shape |= {"fragments": suggestion.fragments} | columns
         standing = None if columns else self.find_entity(suggestion.value)
         id = standing or self.add_entity(**shape)
@@ -252,11 +254,11 @@ class Draft:
         changes.sort(key=_kind_of_change)
         says += f", replaced {self.replaced}" if self.replaced else ""
         says += f", dropped {_count(self.dropped_relations, 'relation')}" if self.dropped_relations else ""
-        return Edit(self.pen.new_id(), verb, self.pen.at, tuple(changes), says, self._moved.get(focus or "", focus))
+        return Edit(
+            self.pen.new_id(), verb, self.pen.at, tuple(changes), says, self._moved.get(focus or "", focus)
+        )
 
-    def _rows(
-        self, table: str, overlay: _Overlay[T], row: Callable[[T], dict[str, Any]]
-    ) -> Iterator[Change]:
+    def _rows(self, table: str, overlay: _Overlay[T], row: Callable[[T], dict[str, Any]]) -> Iterator[Change]:
         sha = self.state.article.sha256
         for key, before, after in overlay.changed():
             old, new = before and row(before), after and row(after)

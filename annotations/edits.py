@@ -6,14 +6,14 @@ with the reason. Keys name what is acted on: the id of an entity or relation, or
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from annotations.draft import Draft, Pen
 from annotations.errors import Refused
 from annotations.model import Edit, Entity, Relation, RelationSuggestion, Span, Suggestion
-from annotations.state import ArticleState, conflict, contains, value_of
+from annotations.state import ArticleState, SpanIndex, Value, conflict, contains, is_symmetric, value_of
 from annotations.text import trim
 
 # -- entities -----------------------------------------------------------------------------------------
@@ -32,19 +32,16 @@ def add(state: ArticleState, pen: Pen, start: int, end: int, label: str) -> Edit
 
 def relabel(state: ArticleState, pen: Pen, key: str, label: str) -> Edit:
     """Gives an entity another label; of a suggestion, accepts it as that in one edit."""
-    if key in state.suggestions:
-        suggestion = state.suggestions[key]
-        if suggestion.label == label:
+    shown, draft = _shown(state, key), Draft(state, pen)
+    if isinstance(shown, Suggestion):
+        if shown.label == label:
             return accept(state, pen, key)
-        draft = Draft(state, pen)
-        id = draft.accept(suggestion, label=label)
-        return draft.edit("relabel", f"{_quoted(suggestion.text)} accepted as {label}", id)
-    entity = _own(state, key)
-    if entity.label == label:
+        id = draft.accept(shown, label=label)
+        return draft.edit("relabel", f"{_quoted(shown.text)} accepted as {label}", id)
+    if shown.label == label:
         raise Refused(f"this is {label} already", key)
-    draft = Draft(state, pen)
     draft.change_entity(key, label=label)
-    return draft.edit("relabel", f"{_quoted(entity.text)} {entity.label} → {label}", key)
+    return draft.edit("relabel", f"{_quoted(shown.text)} {shown.label} → {label}", key)
 
 
 def reshape(state: ArticleState, pen: Pen, key: str, start: int, end: int, label: str | None = None) -> Edit:
@@ -87,12 +84,12 @@ def split(state: ArticleState, pen: Pen, key: str, at: int) -> Edit:
     kept, other = parts[keeps], parts[1 - keeps]
     draft = Draft(state, pen)
     if isinstance(shown, Suggestion):
-        draft.accept(shown, start=kept[0], end=kept[1], label=shown.label, fragments=())
+        id = draft.accept(shown, start=kept[0], end=kept[1], label=shown.label, fragments=())
     else:
-        draft.change_entity(key, start=kept[0], end=kept[1], text=text[kept[0] : kept[1]])
-    draft.add_entity(*other, shown.label)
+        id = draft.change_entity(key, start=kept[0], end=kept[1], text=text[kept[0] : kept[1]])
+    new = draft.add_entity(*other, shown.label)
     first, second = (text[s:e] for s, e in parts)
-    focus = next(id for id, e in draft.entities.over.items() if e is not None and e.start == parts[0][0])
+    focus = id if keeps == 0 else new
     return draft.edit("split", f"split into {_quoted(first)} and {_quoted(second)}", focus)
 
 
@@ -107,6 +104,8 @@ def _head_word(state: ArticleState, start: int, end: int) -> int:
 
 def join(state: ArticleState, pen: Pen, key: str, other: str) -> Edit:
     """Makes one entity of this and the next, with the gap between; the label of `key` stays."""
+    if key == other:
+        raise Refused("join needs another item", key)
     first, second = _shown(state, key), _shown(state, other)
     start, end = min(first.start, second.start), max(first.end, second.end)
     text = state.article.text[start:end]
@@ -115,26 +114,17 @@ def join(state: ArticleState, pen: Pen, key: str, other: str) -> Edit:
     draft = Draft(state, pen)
     columns: dict[str, Any] = {"start": start, "end": end, "label": first.label, "fragments": ()}
     if isinstance(first, Entity):
-        id = _absorb(draft, first, second, text, columns)
+        if isinstance(second, Entity):
+            draft.merge_entity(second.id, first.id)
+        id = draft.change_entity(first.id, **columns, text=text)
     elif isinstance(second, Entity):
         id = draft.change_entity(second.id, **columns, text=text)
-        draft.decide(first.about, "changed", id)
     else:
         id = draft.accept(first, **columns)
-    if isinstance(second, Suggestion):
-        draft.decide(second.about, "changed", id)
+    for part in (first, second):
+        if isinstance(part, Suggestion):
+            draft.decide(part.about, "changed", id)
     return draft.edit("join", f"joined: {first.label} {_quoted(text)}", id)
-
-
-def _absorb(draft: Draft, first: Entity, second: Entity | Suggestion, text: str, columns: dict[str, Any]) -> str:
-    """Widens an own entity over the next item, whose relations and history it takes over."""
-    if isinstance(second, Suggestion):
-        return draft.change_entity(first.id, **columns, text=text)
-    draft.entities.set(second.id, None)
-    id = draft.change_entity(first.id, **columns, text=text)
-    draft.entities.set(second.id, second)
-    draft.merge_entity(second.id, id)
-    return id
 
 
 def delete(state: ArticleState, pen: Pen, key: str) -> Edit:
@@ -163,12 +153,16 @@ def accept(state: ArticleState, pen: Pen, key: str) -> Edit:
 
 
 def reject(state: ArticleState, pen: Pen, key: str) -> Edit:
-    """Turns a suggestion down."""
+    """Turns a suggestion down; one that stands as the person's own is to be deleted instead."""
+    if key not in state.links:
+        _offered(state, key)
+    if (standing := state.result_of(key)) is not None:
+        raise Refused("this was accepted: delete it instead", standing)
     draft = Draft(state, pen)
     draft.decide(key, "rejected", None)
     if key in state.links:
         return draft.edit("reject", f"{state.links[key].label} rejected", None)
-    suggestion = _offered(state, key)
+    suggestion = state.suggestions[key]
     return draft.edit("reject", f"{suggestion.label} {_quoted(suggestion.text)} rejected", None)
 
 
@@ -184,6 +178,7 @@ def relate(state: ArticleState, pen: Pen, label: str, head: str, tail: str) -> E
         raise Refused(f"{label} may not go from {first.label} to {second.label}", head)
     draft = Draft(state, replace(pen, via="relate"))
     ids = [draft.accept(end) if isinstance(end, Suggestion) else end.id for end in (first, second)]
+    _need_both(draft, ids, (first.value, second.value), head)
     if (known := draft.find_relation(label, ids[0], ids[1])) is not None:
         raise Refused(f"this {label} is there already", known.id)
     relation = Relation(pen.new_id(), label, ids[0], ids[1], created_at=pen.at, updated_at=pen.at)
@@ -214,7 +209,7 @@ def swap(state: ArticleState, pen: Pen, key: str) -> Edit:
     """Turns a relation round, if its type is legal that way."""
     relation = _relation(state, key)
     head, tail = state.entities[relation.head], state.entities[relation.tail]
-    if state.schema.has_relation(relation.label) and state.schema.relation(relation.label).symmetric:
+    if is_symmetric(state.schema, relation.label):
         raise Refused(f"{relation.label} has no direction", key)
     _need_legal(state, relation.label, tail.label, head.label, key)
     draft = Draft(state, pen)
@@ -231,9 +226,9 @@ def repoint(state: ArticleState, pen: Pen, key: str, end: str, to: str) -> Edit:
     ends[end] = target.label
     _need_legal(state, relation.label, ends["head"], ends["tail"], key)
     id = draft.accept(target) if isinstance(target, Suggestion) else target.id
-    moved = replace(relation, **{end: id})
-    if moved.head == moved.tail:
-        raise Refused("a relation needs two different ends", key)
+    moved = replace(relation, head=id) if end == "head" else replace(relation, tail=id)
+    other = state.entities[relation.tail if end == "head" else relation.head]
+    _need_both(draft, (id, other.id), (target.value, other.value), key)
     _need_new(draft, moved.label, moved.head, moved.tail)
     draft.put_relation(moved)
     return draft.edit("repoint", f"{relation.label}: {end} is now {_quoted(target.text)}", key)
@@ -248,13 +243,11 @@ def _delete_relation(draft: Draft, relation: Relation) -> Edit:
 
 def _accept_link(draft: Draft, link: RelationSuggestion, label: str | None = None) -> str:
     """Accepts a suggested relation with both ends, or between the person's identical ones."""
-    ids = []
-    for about in (link.head, link.tail):
-        own = draft.state.ids_by_value.get(value_of(about))
-        if own is None and not draft.state.is_pending(about) and about not in draft.decisions.over:
-            raise Refused("an end of this relation was rejected")
-        decided = draft.decisions.over.get(about)
-        ids.append(own or (decided.result if decided else None) or draft.accept(draft.state.suggestions[about]))
+    values = value_of(link.head), value_of(link.tail)
+    ids = [
+        _accept_end(draft, about, value) for about, value in zip((link.head, link.tail), values, strict=True)
+    ]
+    _need_both(draft, ids, values, link.about)
     name = label or link.label
     known = draft.find_relation(name, ids[0], ids[1])
     at = draft.pen.at
@@ -262,6 +255,22 @@ def _accept_link(draft: Draft, link: RelationSuggestion, label: str | None = Non
     id = known.id if known else draft.put_relation(new)
     draft.decide(link.about, "accepted" if name == link.label else "changed", id)
     return id
+
+
+def _accept_end(draft: Draft, about: str, value: Value) -> str:
+    if (own := draft.find_entity(value)) is not None:
+        return own
+    if not draft.state.is_pending(about):
+        raise Refused("an end of this relation was turned down, or gave way to another entity")
+    return draft.accept(draft.state.suggestions[about])
+
+
+def _need_both(draft: Draft, ids: Sequence[str], values: Sequence[Value], key: str) -> None:
+    """Two ends that the overlap policy lets stand together."""
+    if ids[0] == ids[1] or any(
+        draft.entities[id].value != value for id, value in zip(ids, values, strict=True)
+    ):
+        raise Refused("a relation needs two different ends that do not overlap", key)
 
 
 def _need_legal(state: ArticleState, label: str, head: str, tail: str, key: str) -> None:
@@ -287,8 +296,9 @@ def done(state: ArticleState, pen: Pen, pending: str) -> Edit:
     draft = Draft(state, replace(pen, via="done"))
     accepted, rejected = 0, 0
     if pending == "accept":
-        accepted = _accept_best(draft, [item.key for item in state.pending])
-        _refuse_new_problems(draft)
+        accepted = _accept_best(draft, [i.key for i in state.pending if not _inside_own(state, i.key)])
+        if (problem := draft.new_problem()) is not None:
+            raise Refused(f"not done: {problem[1]}", _offer_behind(draft, problem[0]))
     elif pending == "reject":
         rejected = state.pending_count
         for item in state.pending:
@@ -296,7 +306,11 @@ def done(state: ArticleState, pen: Pen, pending: str) -> Edit:
     _supersede_set_aside(draft)
     complete = tuple(state.schema.complete)
     draft.progress = replace(state.progress, status="done", complete=complete, done_at=pen.at)
-    says = "done" + (f", accepted {accepted}" if accepted else "") + (f", rejected {rejected}" if rejected else "")
+    says = (
+        "done"
+        + (f", accepted {accepted}" if accepted else "")
+        + (f", rejected {rejected}" if rejected else "")
+    )
     return draft.edit("done", says, None)
 
 
@@ -309,22 +323,21 @@ def accept_all(state: ArticleState, pen: Pen, keys: Sequence[str]) -> Edit:
 
 def _accept_best(draft: Draft, keys: Sequence[str]) -> int:
     state = draft.state
-    entities = sorted((state.suggestions[k] for k in keys if k in state.suggestions), key=rank)
-    taken = _Taken(state)
+    taken = _Taken(state.schema.overlap)
     count = 0
-    for suggestion in entities:
-        if taken.free(suggestion):
+    for suggestion in sorted((state.suggestions[k] for k in keys if k in state.suggestions), key=rank):
+        if taken.rule_out(suggestion):
+            draft.decide(suggestion.about, "superseded", None)
+        else:
             taken.take(suggestion)
             draft.accept(suggestion)
             count += 1
-        elif taken.ruled_out(suggestion):
-            draft.decide(suggestion.about, "superseded", None)
     for link in (state.links[k] for k in keys if k in state.links):
-        ends = [_stands(draft, about) for about in (link.head, link.tail)]
-        if all(ends):
+        ends = link.head, link.tail
+        if all(draft.find_entity(value_of(about)) for about in ends):
             _accept_link(draft, link)
             count += 1
-        else:
+        elif any(about in draft.decisions for about in ends):
             draft.decide(link.about, "superseded", None)
     return count
 
@@ -332,42 +345,39 @@ def _accept_best(draft: Draft, keys: Sequence[str]) -> int:
 class _Taken:
     """What a bulk acceptance has taken so far, so that later suggestions give way to better ones."""
 
-    def __init__(self, state: ArticleState) -> None:
-        self.state, self.policy = state, state.schema.overlap
-        self.blocks: dict[int, list[Suggestion]] = {}
+    def __init__(self, policy: str) -> None:
+        self.policy = policy
+        self.suggestions: dict[str, Suggestion] = {}
+        self.index = SpanIndex()
 
     def take(self, suggestion: Suggestion) -> None:
-        for block in range(suggestion.start // 256, suggestion.end // 256 + 1):
-            self.blocks.setdefault(block, []).append(suggestion)
+        self.suggestions[suggestion.about] = suggestion
+        self.index.add(suggestion.about, suggestion.start, suggestion.end)
 
-    def _near(self, suggestion: Suggestion) -> Iterable[Suggestion]:
-        blocks = range(suggestion.start // 256, suggestion.end // 256 + 1)
-        return (other for block in blocks for other in self.blocks.get(block, ()))
-
-    def ruled_out(self, suggestion: Suggestion) -> bool:
+    def rule_out(self, suggestion: Suggestion) -> bool:
         """Whether one already taken forbids it by the overlap policy."""
-        return any(conflict(self.policy, other.value, suggestion.value) for other in self._near(suggestion))
-
-    def free(self, suggestion: Suggestion) -> bool:
-        """Whether it may be taken: also not when it lies inside an own entity or one taken (`overlap: nested`)."""
-        if self.ruled_out(suggestion):
-            return False
-        if self.policy != "nested":
-            return True
-        outer = [*self.state.own_over(suggestion.spans), *self._near(suggestion)]
-        return not any(contains(other.spans, suggestion.spans) for other in outer)
+        near = (self.suggestions[key] for key in self.index.overlapping(suggestion.start, suggestion.end))
+        return any(conflict(self.policy, other.value, suggestion.value) for other in near)
 
 
-def rank(suggestion: Suggestion) -> tuple[int, float, int, int]:
-    """Sort key, the best first: kind of source, score (none passes), longer, earlier."""
+def rank(suggestion: Suggestion) -> tuple[int, float, int, int, str]:
+    """Sort key, the best first: kind of source, score (none passes), longer, earlier, label."""
     score = 1.0 if suggestion.score is None else suggestion.score
-    return suggestion.rank, -score, suggestion.start - suggestion.end, suggestion.start
+    return suggestion.rank, -score, suggestion.start - suggestion.end, suggestion.start, suggestion.label
 
 
-def _stands(draft: Draft, about: str) -> bool:
-    """Whether a suggested relation's end is the person's own by now."""
-    decision = draft.decisions.get(about)
-    return value_of(about) in draft.state.ids_by_value or bool(decision and decision.verdict == "accepted")
+def _inside_own(state: ArticleState, key: str) -> bool:
+    """Whether a suggestion lies within an own entity, as `overlap: nested` lets it: nobody asked for that one."""
+    if state.schema.overlap != "nested" or key not in state.suggestions:
+        return False
+    spans = state.suggestions[key].spans
+    return any(contains(own.spans, spans) for own in state.own_over(spans))
+
+
+def _offer_behind(draft: Draft, id: str) -> str:
+    """The suggestion that a new entity comes from: the entity itself is not there if the edit is refused."""
+    found = (about for about, d in draft.decisions.over.items() if d is not None and d.result == id)
+    return id if id in draft.state.entities else next(found, id)
 
 
 def _supersede_set_aside(draft: Draft) -> None:
@@ -375,21 +385,16 @@ def _supersede_set_aside(draft: Draft) -> None:
     state = draft.state
     for about in [*state.suggestions, *state.links]:
         if about not in draft.decisions and not state.is_pending(about):
-            standing = state.ids_by_value.get(value_of(about)) if about in state.suggestions else None
+            standing = state.result_of(about)
             draft.decide(about, "accepted" if standing else "superseded", standing)
 
 
 def _refuse_problems(state: ArticleState) -> None:
-    if state.problems:
-        key, reason = next(iter(state.problems.items()))
+    if (key := state.first_problem()) is not None:
         count = len(state.problems)
-        raise Refused(f"not done: {count} problem{'s' if count > 1 else ''} first ({reason})", key)
-
-
-def _refuse_new_problems(draft: Draft) -> None:
-    for id, entity in draft.entities.over.items():
-        if entity is not None and not draft.schema.has_entity(entity.label):
-            raise Refused(f"not done: {entity.label} is not a label of this project", id)
+        raise Refused(
+            f"not done: {count} problem{'s' if count > 1 else ''} first ({state.problems[key]})", key
+        )
 
 
 def skip(state: ArticleState, pen: Pen) -> Edit:
@@ -427,12 +432,10 @@ def note(state: ArticleState, pen: Pen, key: str | None, text: str) -> Edit:
         draft.progress = replace(state.progress, note=value)
     elif key in state.relations:
         draft.put_relation(replace(state.relations[key], note=value))
-    elif key in state.suggestions:
-        key = draft.accept(state.suggestions[key])
-        draft.change_entity(key, note=value)
     else:
-        _own(state, key)
-        draft.change_entity(key, note=value)
+        shown = _shown(state, key)
+        key = draft.accept(shown) if isinstance(shown, Suggestion) else key
+        draft.annotate_entity(key, note=value)
     return draft.edit("note", "note saved" if value else "note taken away", key)
 
 
@@ -460,7 +463,12 @@ def _offered(state: ArticleState, key: str) -> Suggestion:
 
 
 def _shown(state: ArticleState, key: str) -> Entity | Suggestion:
-    return state.suggestions[key] if key in state.suggestions else _own(state, key)
+    """What a verb acts on: an own entity, or a suggestion that has not become one."""
+    if key not in state.suggestions:
+        return _own(state, key)
+    if (standing := state.result_of(key)) is not None:
+        raise Refused("this was accepted already", standing)
+    return state.suggestions[key]
 
 
 def _trimmed(state: ArticleState, start: int, end: int) -> Span:

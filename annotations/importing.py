@@ -7,19 +7,20 @@ one article; importing the same thing twice adds nothing.
 from __future__ import annotations
 
 import glob
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
+from annotations.config import Config
 from annotations.documents import Incoming, IncomingAnnotations
 from annotations.errors import BadFile
 from annotations.formats import plain, postil
 from annotations.incoming import settle, work_of
 from annotations.model import Layer
-from annotations.schema import Schema
 from annotations.state import Value
-from annotations.store import Store, now
+from annotations.store import PACE, Store, now
 
 SUFFIXES: Mapping[str, str] = {".txt": "text", ".jsonl": "postil"}
 """Formats by the end of the file's name; what a folder is searched for."""
@@ -58,66 +59,69 @@ def _or_bad(found: Sequence[Path], otherwise: str) -> Sequence[Path | BadFile]:
     return found or [BadFile(otherwise)]
 
 
-def read(path: Path, format: str | None = None, encoding: str | None = None) -> Iterator[Incoming | BadFile]:
-    """The articles of one file; each that cannot be taken in is a BadFile with the reason."""
-    kind = format or SUFFIXES.get(path.suffix.lower(), "text")
-    try:
-        if kind == "text":
-            yield plain.load(path, encoding)
-        else:
-            with path.open("rb") as lines:
-                yield from postil.read(lines, str(path))
-    except BadFile as error:
-        yield error
-    except OSError as error:
-        yield BadFile(f"{path}: {error.strerror}")
-
-
-def read_stream(stream: BinaryIO, format: str | None) -> Iterator[Incoming | BadFile]:
-    """Articles from standard input: postil JSONL unless `text` is asked for."""
-    if format == "text":
-        try:
-            yield plain.take(stream.read(), "-")
-        except BadFile as error:
-            yield error
-    else:
-        yield from postil.read(stream, "-")
-
-
 class Importer:
-    """Puts what is read into a store. `person` is whose work the annotations become; else they are suggestions."""
+    """Puts files into a store. `person` is whose work their annotations become; else they are suggestions, in an
+    import layer named after the file."""
 
-    def __init__(self, store: Store, schema: Schema, person: str | None = None) -> None:
-        self.store, self.schema = store, schema
+    def __init__(self, store: Store, config: Config, person: str | None = None) -> None:
+        self.store, self.schema = store, config.schema
+        self._root = config.path.parent.resolve()
         self.person = store.layer("person", person) if person else None
         self.report = Report()
-        self._suggesting: dict[str, Layer] = {}
+        self._symmetric = frozenset(kind.name for kind in config.schema.relations if kind.symmetric)
 
-    def take(
-        self, items: Iterable[Incoming | BadFile], progress: Callable[[], None] = lambda: None
+    def take_patterns(
+        self, patterns: Sequence[str], base: Path, format: str | None = None, encoding: str | None = None
     ) -> Report:
-        """Takes in all items, in transactions as large as others at work allow."""
-        with self.store.alone() as alone:
-            for part in _batches(items, 1000 if alone else 50):
-                self._take_part(part, progress)
+        """Takes in all files that paths, folders and glob patterns name."""
+        for found in expand(patterns, base):
+            if isinstance(found, BadFile):
+                self.report.refused.append(str(found))
+            else:
+                self._take(self._read(found, format, encoding), found.stem)
         return self.report
 
-    def _take_part(self, part: list[Incoming | BadFile], progress: Callable[[], None]) -> None:
-        good = [item for item in part if isinstance(item, Incoming)]
+    def take_stream(self, stream: BinaryIO, format: str | None = None) -> Report:
+        """Takes in standard input: postil JSONL unless `text` is asked for."""
+        if format == "text":
+            self._take(_one(lambda: plain.take(stream.read(), "-")), "stdin")
+        else:
+            self._take(postil.read(stream, "-", self._symmetric), "stdin")
+        return self.report
+
+    def _read(self, path: Path, format: str | None, encoding: str | None) -> Iterator[Incoming | BadFile]:
+        if (format or SUFFIXES.get(path.suffix.lower(), "text")) == "text":
+            yield from _one(lambda: replace(plain.load(path, encoding), source=self._source(path)))
+            return
+        try:
+            with path.open("rb") as lines:
+                yield from postil.read(lines, str(path), self._symmetric)
+        except OSError as error:
+            yield BadFile(f"{path}: {error.strerror}")
+
+    def _source(self, path: Path) -> str:
+        """A file's name in the project: from its folder where it lies in it."""
+        found = path.resolve()
+        inside = found.is_relative_to(self._root)
+        name = str(found.relative_to(self._root)) if inside else str(path)
+        return name.encode("utf-8", "replace").decode()
+
+    def _take(self, items: Iterable[Incoming | BadFile], name: str) -> None:
+        """Takes in all items, in transactions as large as others at work allow."""
+        with self.store.alone() as alone:
+            for part in _batches(items, 1000 if alone else 10):
+                self._take_part(part, name)
+                if not alone:
+                    time.sleep(PACE)
+
+    def _take_part(self, part: list[Incoming | BadFile], name: str) -> None:
         self.report.refused += [str(item) for item in part if isinstance(item, BadFile)]
-        layers = {item.source: self._layer_for(item) for item in good if item.document is not None}
+        good = [item for item in part if isinstance(item, Incoming)]
+        annotated = any(item.document is not None for item in good)
+        layer = (self.person or self.store.layer("import", name)) if annotated else None
         with self.store.writing():
             for item in good:
-                self._take_one(item, layers.get(item.source))
-                progress()
-
-    def _layer_for(self, item: Incoming) -> Layer:
-        if self.person is not None:
-            return self.person
-        name = Path(item.source.partition(":")[0]).stem or "import"
-        if name not in self._suggesting:
-            self._suggesting[name] = self.store.layer("import", name)
-        return self._suggesting[name]
+                self._take_one(item, layer)
 
     def _take_one(self, item: Incoming, layer: Layer | None) -> None:
         id, new = self.store.add_article(item.text, item.source, item.title, item.date, item.meta)
@@ -158,6 +162,14 @@ class Importer:
         settled = settle(store, self.schema, found, known, related)
         store.add_rows(article, layer, settled.fresh, settled.relations, now())
         return {"entities": len(settled.fresh), "relations": len(settled.relations)}
+
+
+def _one(load: Callable[[], Incoming]) -> Iterator[Incoming | BadFile]:
+    """One article, or why it cannot be taken in."""
+    try:
+        yield load()
+    except BadFile as error:
+        yield error
 
 
 def _batches(items: Iterable[Incoming | BadFile], size: int) -> Iterator[list[Incoming | BadFile]]:

@@ -1,10 +1,12 @@
 """The tables, as raw SQL inside sqlite-utils migrations.
 
 Invariant: each migration runs in one transaction with the record that it ran, and sets `user_version`, so that a
-start that finds the newest version needs no sqlite-utils at all. SQLite 3.37 or newer (STRICT).
+start that finds the newest version (`connect.VERSION`) needs no sqlite-utils at all. SQLite 3.37 or newer (STRICT).
 """
 
 from __future__ import annotations
+
+import sqlite3
 
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
@@ -137,14 +139,8 @@ def m001_tables(db: Database) -> None:
     db.execute("PRAGMA user_version = 1")
 
 
-VERSION = 1
-"""The `user_version` after the newest migration."""
-
-
 def _statements(script: str) -> list[str]:
     """The statements of a script; a trigger's body stays whole."""
-    import sqlite3
-
     found, buffer = [], ""
     for line in script.splitlines():
         buffer += line + "\n"

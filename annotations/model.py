@@ -23,9 +23,12 @@ SUGGESTING_KINDS: tuple[Kind, ...] = ("patterns", "memory", "import", "model")
 """Kinds of layer that suggest by default, the best ranked first."""
 
 
+_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+
+
 def compact(value: Any) -> str:
     """Canonical JSON: sorted keys, no spaces, code points as they are."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _encode(value)
 
 
 @dataclass(frozen=True, slots=True)

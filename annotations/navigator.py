@@ -45,11 +45,12 @@ def innermost(state: ArticleState, token: int) -> str | None:
 
 
 def next_item(
-    state: ArticleState, token: int, focus: str | None, step: int, wanted: Wanted = lambda _: True
+    state: ArticleState, token: int, focus: str | Item | None, step: int, wanted: Wanted = lambda _: True
 ) -> Item | None:
-    """The next (`step` 1) or previous (-1) item after the focus, else after the token; None past the ends."""
+    """The next (`step` 1) or previous (-1) item after the focus, else after the token; None past the ends. The focus
+    may be an item that is no longer there."""
     items = state.items
-    at = state.item(focus) if focus else None
+    at = state.item(focus) if isinstance(focus, str) else focus
     if at is not None:
         index = bisect_right(items, at) if step > 0 else bisect_left(items, at) - 1
     else:
@@ -180,12 +181,17 @@ def paragraphs(state: ArticleState) -> Sequence[Span]:
 
 
 def growing_spans(state: ArticleState, token: int) -> list[Span]:
-    """What `V` selects in turn at a token: name run, noun chunk, sentence; each only where it differs."""
+    """What `V` selects in turn at a token: name run, noun chunk, sentence; each only where it differs. A name run ends
+    where the analysis ends the sentence: "Bergen. Then" is no name."""
     offset = state.tokens.starts[token]
     chunk = next((c for c in state.analysis.chunks if c[0] <= offset < c[1]), None)
     sentence = next((s for s in sentences(state) if s[0] <= offset < s[1]), None)
+    name = text.name_run(state.article.text, offset)
+    if name is not None and sentence is not None and state.analysis.sentences:
+        name = text.trim(state.article.text, max(name[0], sentence[0]), min(name[1], sentence[1]))
+        name = (name[0], name[1] - 1) if state.article.text[name[1] - 1] == "." else name
     found: list[Span] = []
-    for span in (text.name_run(state.article.text, offset), chunk, sentence):
+    for span in (name, chunk, sentence):
         if span is not None and span not in found:
             found.append(span)
     return found
@@ -195,14 +201,14 @@ def growing_spans(state: ArticleState, token: int) -> list[Span]:
 
 
 def hints(state: ArticleState, start: int, end: int, near: int) -> dict[str, str]:
-    """Jump codes for the items that begin in `[start, end)`: code -> key, the nearest to code point `near` shortest."""
-    first = bisect_left(state.items, (start,))
-    visible: list[Item] = []
-    for item in state.items[first:]:
-        if item.start >= end:
-            break
-        visible.append(item)
-    visible.sort(key=lambda item: abs(item.start - near))
+    """Jump codes for the entities and suggestions that begin in `[start, end)`: code -> key, the nearest to code
+    point `near` shortest. Of those that begin at one place the first has a code: there is room for one."""
+    first, last = (bisect_left(state.items, (edge,)) for edge in (start, end))
+    places: dict[int, Item] = {}
+    for item in state.items[first:last]:
+        if item.kind != LINK:
+            places.setdefault(item.start, item)
+    visible = sorted(places.values(), key=lambda item: abs(item.start - near))
     return dict(zip(_codes(len(visible)), (item.key for item in visible), strict=False))
 
 

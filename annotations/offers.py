@@ -36,7 +36,9 @@ class Offer:
     relations: tuple[Relation, ...]
 
 
-def merge(offers: Iterable[Offer], schema: Schema, floor: Floor) -> tuple[list[Suggestion], list[RelationSuggestion]]:
+def merge(
+    offers: Iterable[Offer], schema: Schema, floor: Floor
+) -> tuple[list[Suggestion], list[RelationSuggestion]]:
     """The suggestions of several layers as one list each, best ranked source first."""
     entities: dict[str, Suggestion] = {}
     relations: dict[str, RelationSuggestion] = {}

@@ -14,7 +14,7 @@ from typing import Any
 from annotations import edits
 from annotations.config import Config, nearest
 from annotations.draft import Pen
-from annotations.errors import PostilError, Refused, StaleEdit
+from annotations.errors import PostilError, QueryError, Refused, StaleEdit
 from annotations.model import Analysis, Edit, Layer
 from annotations.offers import merge
 from annotations.queue import parse
@@ -40,6 +40,21 @@ class Tally:
     saved_at: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How the database stood when the current article was read: the newest edits of the person and of the reviewed
+    layer, and how many entities each layer has on the article. Compared to find out what others did."""
+
+    me: int
+    edits: tuple[int, ...] = (0,)
+    sizes: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def of_others(self) -> tuple[tuple[int, ...], tuple[tuple[int, int], ...]]:
+        """What does not change by the person's own edits."""
+        return self.edits[1:], tuple(size for size in self.sizes if size[0] != self.me)
+
+
 class Session:
     """The one object that the screens hold. `clock` gives monotonic seconds; who is `visiting` leaves no trace."""
 
@@ -60,7 +75,7 @@ class Session:
         self.state: ArticleState | None = None
         self.suggester_error: str | None = None
         self._tally = Tally()
-        self._mark: tuple[Any, ...] = ()
+        self._mark = Mark(self.layer.id)
         self._last_key = self._focused_at = clock()
         self.find("")
 
@@ -148,6 +163,7 @@ class Session:
 
     def _load(self, article: int) -> ArticleState:
         store, me = self.store, self.layer.id
+        self._mark = self._look(article)
         state = ArticleState(
             store.article(article),
             self.layer,
@@ -158,7 +174,6 @@ class Session:
             store.progress(article, me),
         )
         self._offer(state)
-        self._mark = self._look(article)
         return state
 
     def _offer(self, state: ArticleState) -> None:
@@ -191,15 +206,21 @@ class Session:
         self.state = self._load(article)
         return True
 
-    def _look(self, article: int) -> tuple[Any, ...]:
+    def _look(self, article: int) -> Mark:
         """All that tells, cheaply, whether an article looks another way to this person than before."""
         layers = [self.layer.id] + ([self.review.id] if self.review else [])
-        return self.store.newest_edits(layers), self.store.sizes(article)
+        return Mark(self.layer.id, self.store.newest_edits(layers), self.store.sizes(article))
 
     def reload(self, config: Config) -> None:
-        """Works on with another config.yaml; queue and article stay."""
+        """Works on with another config.yaml; queue and article stay. QueryError leaves the old one in force when
+        the filter does not hold with the new one."""
+        old = self.config
         self.config = config
-        self.find(self.query)
+        try:
+            self.find(self.query)
+        except QueryError:
+            self.config = old
+            raise
         if self.state is not None:
             self.state = self._load(self.state.article.id)
 
@@ -216,32 +237,43 @@ class Session:
 
     def apply(self, edit: Edit) -> Edit:
         """Saves an edit of the current article and shows it in `state`."""
-        state = self.current()
+        article, overtaken = self.current().article.id, self._overtaken()
         try:
             self.store.apply(self.layer, edit)
         except StaleEdit as error:
-            self.state = self._load(state.article.id)
+            self.state = self._load(article)
             raise Refused(
                 "this article was changed in another window: it is shown as it is now; try again"
             ) from error
-        state.apply(edit)
-        self._mark = self._look(state.article.id)
+        self._show(edit, overtaken)
         self._focused_at = self.clock()
         return edit
 
+    def _overtaken(self) -> bool:
+        """Whether another window of the same person has edited since `state` was brought up to date."""
+        return self.store.newest_edits([self.layer.id]) != self._mark.edits[:1]
+
+    def _show(self, edit: Edit, overtaken: bool) -> None:
+        """Brings `state` up to date with a saved edit, and with what others committed before it."""
+        state, before = self.current(), self._mark
+        now_there = self._look(state.article.id)
+        if overtaken or (self.store.changed() and now_there.of_others != before.of_others):
+            self.state = self._load(state.article.id)
+        else:
+            state.apply(edit)
+            self._mark = now_there
+
     def undo(self) -> Applied:
         """Takes the person's newest edit back, in whichever article it was, and goes there."""
-        return self._follow(self.store.undo(self.layer))
+        return self._follow(self._overtaken(), self.store.undo(self.layer))
 
     def redo(self) -> Applied:
         """Repeats what undo took back last, and goes there."""
-        return self._follow(self.store.redo(self.layer))
+        return self._follow(self._overtaken(), self.store.redo(self.layer))
 
-    def _follow(self, applied: Applied) -> Applied:
-        state = self.current()
-        if applied.article == state.article.id:
-            state.apply(applied.edit)
-            self._mark = self._look(state.article.id)
+    def _follow(self, overtaken: bool, applied: Applied) -> Applied:
+        if self.state is not None and applied.article == self.state.article.id:
+            self._show(applied.edit, overtaken)
         elif applied.article is not None:
             self.open(applied.article)
         return applied

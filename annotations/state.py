@@ -64,6 +64,9 @@ class SpanIndex:
         self._ranges: dict[str, Span] = {}
         self._blocks: defaultdict[int, dict[str, None]] = defaultdict(dict)
 
+    def __contains__(self, key: str) -> bool:
+        return key in self._ranges
+
     def add(self, key: str, start: int, end: int) -> None:
         """Enters a key that is not in the index."""
         self._ranges[key] = (start, end)
@@ -144,6 +147,8 @@ class ArticleState:
         self._own, self._offered = SpanIndex(), SpanIndex()
         self._relations_of: defaultdict[str, dict[str, None]] = defaultdict(dict)
         self.items: list[Item] = []
+        self.pending: list[Item] = []
+        """The pending suggestions in reading order."""
         self._pending: dict[str, Item] = {}
         self.suggestions: dict[str, Suggestion] = {}
         self.links: dict[str, RelationSuggestion] = {}
@@ -156,7 +161,6 @@ class ArticleState:
             self._enter_entity(entity)
         for relation in relations:
             self._enter_relation(relation)
-        self.items = sorted(_own_item(e) for e in self.entities.values())
         self.offer(suggestions, links, analysis, analysed)
 
     # -- what is offered -------------------------------------------------------------------------
@@ -183,20 +187,15 @@ class ArticleState:
     def _sort_out_all(self) -> None:
         self.items = sorted(_own_item(e) for e in self.entities.values())
         self._pending = {}
-        fresh = [(s.about, item) for s in self.suggestions.values() if (item := self._pending_item(s.about))]
-        self._pending.update(fresh)
-        fresh_links = [(k.about, item) for k in self.links.values() if (item := self._pending_item(k.about))]
-        self._pending.update(fresh_links)
-        self.items = sorted([*self.items, *self._pending.values()])
+        for about in [*self.suggestions, *self.links]:
+            if (item := self._pending_item(about)) is not None:
+                self._pending[about] = item
+        self.pending = sorted(self._pending.values())
+        self.items = sorted([*self.items, *self.pending])
 
     def is_pending(self, about: str) -> bool:
         """Whether the suggestion still waits for this person's decision."""
         return about in self._pending
-
-    @property
-    def pending(self) -> list[Item]:
-        """The pending suggestions in reading order."""
-        return sorted(self._pending.values())
 
     @property
     def pending_count(self) -> int:
@@ -209,14 +208,35 @@ class ArticleState:
             value = self.suggestions[about].value
             return any(conflict(self.schema.overlap, e.value, value) for e in self.own_over(value[0]))
         link = self.links[about]
-        ends = self._standing(link.head), self._standing(link.tail)
-        if None in ends:
+        head, tail = self._standing(link.head), self._standing(link.tail)
+        if head is None or tail is None or not self.schema.legal(link.label, head[1], tail[1]):
             return True
-        head, tail = (value for value in ends if value is not None)
-        if not self.schema.legal(link.label, head[1], tail[1]):
-            return True
-        ids = self.ids_by_value.get(head), self.ids_by_value.get(tail)
-        return None not in ids and self.find_relation(link.label, str(ids[0]), str(ids[1])) is not None
+        return self._same_relation(link) is not None
+
+    def _same_relation(self, link: RelationSuggestion) -> Relation | None:
+        """The person's own relation that a suggested one equals, if there is one."""
+        head, tail = (self.ids_by_value.get(value_of(about)) for about in (link.head, link.tail))
+        return self.find_relation(link.label, head, tail) if head is not None and tail is not None else None
+
+    def result_of(self, about: str) -> str | None:
+        """The id of what a suggestion became by a decision, or of an own entity or relation that equals it."""
+        decision = self.decisions.get(about)
+        if decision is not None and decision.result is not None:
+            return decision.result
+        if about in self.suggestions:
+            return self.ids_by_value.get(self.suggestions[about].value)
+        same = self._same_relation(self.links[about])
+        return same.id if same is not None else None
+
+    def first_problem(self) -> str | None:
+        """The id of the first entity or relation in the text that has a problem."""
+
+        def place(id: str) -> tuple[int, int, str]:
+            ends = [self.relations[id].head, self.relations[id].tail] if id in self.relations else [id]
+            first = min(_own_item(self.entities[end]) for end in ends)
+            return first.start, first.minus_end, id
+
+        return min(self.problems, key=place, default=None)
 
     def _standing(self, about: str) -> Value | None:
         """The value of a suggested relation's end while it can still be an end: the person's own, or pending."""
@@ -259,7 +279,9 @@ class ArticleState:
     def items_over(self, start: int, end: int) -> list[Item]:
         """Entities and pending suggestions that meet `[start, end)`, in reading order; no suggested relations."""
         own = [_own_item(self.entities[key]) for key in self._own.overlapping(start, end)]
-        offered = [self._pending[key] for key in self._offered.overlapping(start, end) if key in self._pending]
+        offered = [
+            self._pending[key] for key in self._offered.overlapping(start, end) if key in self._pending
+        ]
         return sorted(own + offered)
 
     def pending_at(self, start: int, end: int) -> str | None:
@@ -285,8 +307,7 @@ class ArticleState:
 
     def find_relation(self, label: str, head: str, tail: str) -> Relation | None:
         """The relation of that label between two entities; of a symmetric type in either order."""
-        symmetric = self.schema.has_relation(label) and self.schema.relation(label).symmetric
-        ends = {(head, tail), (tail, head)} if symmetric else {(head, tail)}
+        ends = {(head, tail), (tail, head)} if is_symmetric(self.schema, label) else {(head, tail)}
         for relation in self.relations_of(head):
             if relation.label == label and (relation.head, relation.tail) in ends:
                 return relation
@@ -380,7 +401,11 @@ class ArticleState:
     def _check(self, relation: Relation) -> None:
         self.problems.pop(relation.id, None)
         head, tail = self.entities.get(relation.head), self.entities.get(relation.tail)
-        if head is not None and tail is not None and not self.schema.legal(relation.label, head.label, tail.label):
+        if (
+            head is not None
+            and tail is not None
+            and not self.schema.legal(relation.label, head.label, tail.label)
+        ):
             self.problems[relation.id] = f"{relation.label} may not go from {head.label} to {tail.label}"
 
     def _apply_decisions(self, change: Change) -> None:
@@ -413,9 +438,11 @@ class ArticleState:
         if old is not None:
             del self._pending[about]
             _remove(self.items, old)
+            _remove(self.pending, old)
         if new is not None:
             self._pending[about] = new
             insort(self.items, new)
+            insort(self.pending, new)
 
 
 def _remove(items: list[Item], item: Item) -> None:
@@ -428,6 +455,11 @@ def _own_item(entity: Entity) -> Item:
     return Item(entity.start, -entity.end, OWN, entity.label, entity.id)
 
 
+def is_symmetric(schema: Schema, label: str) -> bool:
+    """Whether a relation type is known and has no direction."""
+    return schema.has_relation(label) and schema.relation(label).symmetric
+
+
 @lru_cache(maxsize=65536)
 def value_of(about: str) -> Value:
     """Spans and label out of the canonical JSON of an entity decision."""
@@ -438,7 +470,7 @@ def value_of(about: str) -> Value:
 def relation_about(schema: Schema, relation: Relation, entities: Mapping[str, Entity]) -> str:
     """The canonical JSON that a decision on this relation is about; symmetric ends are sorted by value."""
     head, tail = entities[relation.head].value, entities[relation.tail].value
-    if schema.has_relation(relation.label) and schema.relation(relation.label).symmetric:
+    if is_symmetric(schema, relation.label):
         head, tail = sorted((head, tail))
     return about_relation(relation.label, head, tail)
 
@@ -508,5 +540,3 @@ def _tupled(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _tuple(values: list[Any]) -> tuple[Any, ...]:
     return tuple(_tuple(value) if isinstance(value, list) else value for value in values)
-
-

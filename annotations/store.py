@@ -20,7 +20,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from ulid import ULID
 
-from annotations.connect import connect, explained
+from annotations.connect import TIMEOUT, connect, explained
 from annotations.errors import Refused, StaleEdit, StoreError
 from annotations.model import (
     SUGGESTING_KINDS,
@@ -48,12 +48,12 @@ PACE = 0.01
 """Seconds that a bulk writer sleeps between its transactions while people work."""
 
 _JSON_COLUMNS = frozenset({"attributes", "complete", "labels", "sources"})
-_ENTITY = 'id, start, "end", label, text, fragments, score, attributes, link, note, cluster, created_at, updated_at'
+_ENTITY = (
+    'id, start, "end", label, text, fragments, score, attributes, link, note, cluster, created_at, updated_at'
+)
 _RELATION = "id, label, head, tail, score, attributes, note, created_at, updated_at"
 _DECISION = "about, verdict, result, via, sources, at, ms"
-_PROGRESS = (
-    "status, complete, flagged, note, labels, place, read_to, seconds, keystrokes, opened_at, done_at"
-)
+_PROGRESS = "status, complete, flagged, note, labels, place, read_to, seconds, keystrokes, opened_at, done_at"
 
 _KEY = {"entities": "id", "relations": "id", "decisions": "about"}
 
@@ -125,16 +125,18 @@ class JournalRow:
 class Store:
     """One open database. Not for use from several threads."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, writable: bool, notes: Sequence[str]) -> None:
+    def __init__(
+        self, path: Path, connection: sqlite3.Connection, writable: bool, notes: Sequence[str]
+    ) -> None:
         self.path, self.connection, self.writable, self.notes = path, connection, writable, list(notes)
         self._seen_version = self._data_version()
         self._app_lock: IO[bytes] | None = None
-        
 
     @classmethod
-    def open(cls, path: Path) -> Store:
-        """Opens or makes the database at `path`. StoreError when that cannot be."""
-        connected = connect(path)
+    def open(cls, path: Path, timeout: float = TIMEOUT) -> Store:
+        """Opens or makes the database at `path`. StoreError when that cannot be, and later when it stays locked
+        for longer than `timeout` seconds."""
+        connected = connect(path, timeout)
         with explained(path):
             return cls(path, connected.connection, connected.writable, connected.notes)
 
@@ -158,10 +160,11 @@ class Store:
         """One transaction that takes the write lock at once; all or nothing."""
         if not self.writable:
             raise StoreError(f"{self.path} is read-only: nothing was saved")
+        db = self.db
         with explained(self.path):
             self.connection.execute("BEGIN IMMEDIATE")
             try:
-                with self.db.atomic():
+                with db.atomic():
                     yield self.connection
                 self.connection.execute("COMMIT")
             except BaseException:
@@ -235,11 +238,13 @@ class Store:
 
     def article(self, id: int) -> Article:
         """The article of that id. StoreError when there is none."""
-        rows = self._query("SELECT id, sha256, source, title, date, text, meta FROM articles WHERE id = ?", (id,))
+        rows = self._query(
+            "SELECT id, sha256, source, title, date, text, meta FROM articles WHERE id = ?", (id,)
+        )
         if not rows:
             raise StoreError(f"there is no article {id} in {self.path}")
         *columns, meta = rows[0]
-        return Article(*columns, meta=json.loads(meta))
+        return Article(*(*columns, json.loads(meta)))
 
     def find_article(self, sha256: str) -> int | None:
         """The id of the article with that SHA-256, None when it is not here."""
@@ -277,7 +282,7 @@ class Store:
             marks = ", ".join("?" * len(part))
             for row in self._query(_ROWS.format(marks=marks), [*[layer.id] * 5, *part]):
                 *columns, who, length = row
-                found[row[0]] = Row(*columns, who=tuple(json.loads(who)), length=length)
+                found[row[0]] = Row(*(*columns, tuple(json.loads(who)), length))
         return [found[id] for id in ids if id in found]
 
     # -- one article for one person --------------------------------------------------------------
@@ -304,7 +309,9 @@ class Store:
         if not rows:
             return Progress()
         status, complete, flagged, note, labels, *rest = rows[0]
-        return Progress(status, tuple(json.loads(complete)), bool(flagged), note, tuple(json.loads(labels)), *rest)
+        return Progress(
+            status, tuple(json.loads(complete)), bool(flagged), note, tuple(json.loads(labels)), *rest
+        )
 
     def offers(self, article: int, layer: Layer, review: Layer | None) -> list[Offer]:
         """What other layers offer on an article: of each source its newest version, or the reviewed layer alone."""
@@ -333,7 +340,9 @@ class Store:
         if not rows:
             return None
         found = json.loads(rows[0][0])
-        sentences, chunks = (tuple((s, e) for s, e in found.get(name, ())) for name in ("sentences", "chunks"))
+        sentences, chunks = (
+            tuple((s, e) for s, e in found.get(name, ())) for name in ("sentences", "chunks")
+        )
         return Analysis(sentences, chunks)
 
     def keep_place(
@@ -363,19 +372,36 @@ class Store:
 
     def sizes(self, article: int) -> tuple[tuple[int, int], ...]:
         """How many entities each layer has on an article, and which models have read it."""
-        counts = self._query("SELECT layer, count(*) FROM entities WHERE article = ? GROUP BY layer", (article,))
+        counts = self._query(
+            "SELECT layer, count(*) FROM entities WHERE article = ? GROUP BY layer", (article,)
+        )
         read = self._query("SELECT layer, -1 FROM analyses WHERE article = ?", (article,))
         return tuple(sorted((layer, count) for layer, count in counts + read))
 
     # -- the door --------------------------------------------------------------------------------
 
-    def apply(self, layer: Layer, edit: Edit) -> None:
-        """Writes an edit and its journal row, durably. StaleEdit when the database holds something else by now."""
-        with self.writing():
-            self._check(layer, edit)
-            self._write(layer, edit)
-            seq = self._journal(layer, edit, None)
+    def apply(self, layer: Layer, edit: Edit, seen: int | None = None) -> int:
+        """Writes an edit and its journal row, durably, and returns the row's number.
+
+        StaleEdit when the database holds something else by now than what the edit was made from; `seen` is the
+        newest journal row of the layer at that time, where the caller knows it."""
+        with _stale_when_it_does_not_fit(), self.writing():
+            articles = self._articles_of(edit)
+            if seen is not None:
+                self._refuse_if_newer(layer, articles, seen)
+            self._check(layer, edit, articles)
+            self._write(layer, edit, articles)
+            seq = self._journal(layer, edit, articles)
             self.connection.execute("UPDATE edits SET undo_top = ? WHERE seq = ?", (seq, seq))
+        return seq
+
+    def _refuse_if_newer(self, layer: Layer, articles: Mapping[str, int], seen: int) -> None:
+        for article in articles.values():
+            sql = (
+                "SELECT 1 FROM edits WHERE layer = ? AND seq > ? AND (article = ? OR article IS NULL) LIMIT 1"
+            )
+            if self._query(sql, (layer.id, seen, article)):
+                raise StaleEdit("this was changed elsewhere in the meantime")
 
     def undo(self, layer: Layer) -> Applied:
         """Takes the person's newest edit back. Refused when there is none or something else changed underneath."""
@@ -386,30 +412,25 @@ class Store:
         return self._again(layer, "redo")
 
     def _again(self, layer: Layer, verb: str) -> Applied:
-        with self.writing():
-            undo_top, redo_top = self._tops(layer, None)
-            seq = undo_top if verb == "undo" else redo_top
-            if seq is None:
-                raise Refused(f"nothing to {verb}")
-            row = self.journal_row(seq)
-            edit = _inverse(row, verb)
-            try:
-                self._check(layer, edit)
-            except StaleEdit as error:
-                raise Refused(f"cannot {verb} this: {error}") from error
-            self._write(layer, edit)
-            below = self._tops(layer, seq)
-            new = self._journal(layer, edit, seq)
-            tops = (below[0], new) if verb == "undo" else (new, below[1])
-            sql = "UPDATE edits SET undo_top = ?, redo_top = ? WHERE seq = ?"
-            self.connection.execute(sql, (*tops, new))
-        first = self._first(row)
-        return Applied(edit, first.verb, json.loads(first.changes).get("says", ""), row.article)
-
-    def _first(self, row: JournalRow) -> JournalRow:
-        while row.undoes is not None:
-            row = self.journal_row(row.undoes)
-        return row
+        try:
+            with _stale_when_it_does_not_fit(), self.writing():
+                undo_top, redo_top = self._tops(layer, None)
+                seq = undo_top if verb == "undo" else redo_top
+                if seq is None:
+                    raise Refused(f"nothing to {verb}")
+                row = self.journal_row(seq)
+                edit, first_verb = _inverse(row, verb)
+                articles = self._articles_of(edit)
+                self._check(layer, edit, articles)
+                self._write(layer, edit, articles)
+                below = self._tops(layer, seq)
+                new = self._journal(layer, edit, articles, seq, first_verb)
+                tops = (below[0], new) if verb == "undo" else (new, below[1])
+                sql = "UPDATE edits SET undo_top = ?, redo_top = ? WHERE seq = ?"
+                self.connection.execute(sql, (*tops, new))
+        except StaleEdit as error:
+            raise Refused(f"cannot {verb} this: {error}") from error
+        return Applied(edit, first_verb, edit.says, row.article)
 
     def journal_row(self, seq: int) -> JournalRow:
         """One row of the journal."""
@@ -427,32 +448,42 @@ class Store:
         rows = self._query(sql, (layer.id, before if before is not None else 1 << 62))
         return rows[0] if rows else (None, None)
 
-    def _journal(self, layer: Layer, edit: Edit, undoes: int | None) -> int:
-        shas = {change.article for change in edit.changes}
-        article = self.find_article(next(iter(shas))) if len(shas) == 1 else None
+    def _journal(
+        self,
+        layer: Layer,
+        edit: Edit,
+        articles: Mapping[str, int],
+        undoes: int | None = None,
+        of: str | None = None,
+    ) -> int:
+        article = next(iter(articles.values())) if len(articles) == 1 else None
         changes = [[c.table, c.article, c.key, c.before, c.after] for c in edit.changes]
-        body = json.dumps(
-            {"layer": layer.uid, "says": edit.says, "focus": edit.focus, "changes": changes}, ensure_ascii=False
-        )
+        body = {
+            "layer": layer.uid,
+            "says": edit.says,
+            "focus": edit.focus,
+            "of": of or edit.verb,
+            "changes": changes,
+        }
         sql = "INSERT INTO edits (id, layer, article, verb, at, undoes, changes) VALUES (?, ?, ?, ?, ?, ?, ?)"
-        row = (edit.id, layer.id, article, edit.verb, edit.at, undoes, body)
+        row = (edit.id, layer.id, article, edit.verb, edit.at, undoes, json.dumps(body, ensure_ascii=False))
         return int(self.connection.execute(sql, row).lastrowid or 0)
 
-    def _check(self, layer: Layer, edit: Edit) -> None:
+    def _articles_of(self, edit: Edit) -> dict[str, int]:
+        """The ids of the articles that an edit names by their SHA-256."""
+        found = {sha: self.find_article(sha) for sha in dict.fromkeys(c.article for c in edit.changes)}
+        if None in found.values():
+            raise StaleEdit("the article is not in the database any more")
+        return {sha: id for sha, id in found.items() if id is not None}
+
+    def _check(self, layer: Layer, edit: Edit, articles: Mapping[str, int]) -> None:
         for change in edit.changes:
-            article = self._article_of(change)
-            stands = self._standing(change, article, layer)
+            stands = self._standing(change, articles[change.article], layer)
             expected = None if change.before is None else _encoded(change.before)
             if change.table == "progress" and stands is None:
                 stands = {name: _FRESH_PROGRESS[name] for name in expected or {}}
             if stands != expected:
                 raise StaleEdit("this was changed elsewhere in the meantime")
-
-    def _article_of(self, change: Change) -> int:
-        article = self.find_article(change.article)
-        if article is None:
-            raise StaleEdit("the article is not in the database any more")
-        return article
 
     def _standing(self, change: Change, article: int, layer: Layer) -> dict[str, Any] | None:
         """The columns that the change names, as they are in the database; None when there is no row."""
@@ -465,13 +496,15 @@ class Store:
             rows = self._query(sql, (article, layer.id))
         return dict(zip(names, rows[0], strict=True)) if rows else None
 
-    def _write(self, layer: Layer, edit: Edit) -> None:
+    def _write(self, layer: Layer, edit: Edit, articles: Mapping[str, int]) -> None:
         for change in edit.changes:
-            article = self._article_of(change)
+            article = articles[change.article]
             if change.table == "progress":
                 self._write_progress(change, article, layer)
             elif change.after is None:
-                sql = f"DELETE FROM {change.table} WHERE article = ? AND layer = ? AND {_KEY[change.table]} = ?"
+                sql = (
+                    f"DELETE FROM {change.table} WHERE article = ? AND layer = ? AND {_KEY[change.table]} = ?"
+                )
                 self.connection.execute(sql, (article, layer.id, change.key))
             elif change.before is None:
                 row = {_KEY[change.table]: change.key, "article": article, "layer": layer.id}
@@ -490,7 +523,9 @@ class Store:
         self.connection.execute(sql, (*row.values(), article, layer.id, change.key))
 
     def _write_progress(self, change: Change, article: int, layer: Layer) -> None:
-        self.connection.execute("INSERT OR IGNORE INTO progress (layer, article) VALUES (?, ?)", (layer.id, article))
+        self.connection.execute(
+            "INSERT OR IGNORE INTO progress (layer, article) VALUES (?, ?)", (layer.id, article)
+        )
         row = _encoded(change.after or {})
         columns = ", ".join(f'"{name}" = ?' for name in row)
         sql = f"UPDATE progress SET {columns} WHERE layer = ? AND article = ?"
@@ -507,20 +542,31 @@ class Store:
         return [row[0] for row in self._query(sql, (layer.id, first or 0, limit))]
 
     def write_suggestions(self, layer: Layer, batch: Sequence[Offered]) -> None:
-        """Adds what a suggester found, in transactions of at most 500 rows with a pause between them."""
+        """Adds what a suggester found, in transactions of at most 500 rows with a pause between them.
+
+        An article's analysis goes in with its last row, so that one cut short is not taken for read."""
         at = now()
         for part in _parts(batch):
             with self.writing() as connection:
-                for offered in part:
-                    self._write_offered(connection, layer, offered, at)
+                for piece in part:
+                    self._write_piece(connection, layer, piece, at)
             time.sleep(PACE)
 
-    def _write_offered(self, connection: sqlite3.Connection, layer: Layer, offered: Offered, at: str) -> None:
-        found = {"sentences": offered.analysis.sentences, "chunks": offered.analysis.chunks}
-        sql = "INSERT OR IGNORE INTO analyses (article, layer, json) VALUES (?, ?, ?)"
-        if not connection.execute(sql, (offered.article, layer.id, compact(found))).rowcount:
+    def _write_piece(self, connection: sqlite3.Connection, layer: Layer, piece: _Piece, at: str) -> None:
+        article = piece.offered.article
+        if self._query("SELECT 1 FROM analyses WHERE article = ? AND layer = ?", (article, layer.id)):
             return
-        self.add_rows(offered.article, layer, offered.entities, offered.relations, at)
+        if piece.first:
+            for table in ("relations", "entities"):
+                connection.execute(
+                    f"DELETE FROM {table} WHERE article = ? AND layer = ?", (article, layer.id)
+                )
+        self.add_rows(article, layer, piece.entities, piece.relations, at)
+        if piece.last:
+            analysis = piece.offered.analysis
+            found = compact({"sentences": analysis.sentences, "chunks": analysis.chunks})
+            sql = "INSERT INTO analyses (article, layer, json) VALUES (?, ?, ?)"
+            connection.execute(sql, (article, layer.id, found))
 
     def add_rows(
         self, article: int, layer: Layer, entities: Iterable[Entity], relations: Iterable[Relation], at: str
@@ -537,12 +583,11 @@ class Store:
             ((*_relation_columns(relation, at), article, layer.id) for relation in relations),
         )
 
-    def import_work(
-        self, layer: Layer, article: int, edit: Edit, counts: Mapping[str, int]
-    ) -> None:
+    def import_work(self, layer: Layer, article: int, edit: Edit, counts: Mapping[str, int]) -> None:
         """Writes a person's imported work on one article; one journal row, no undo step. Call inside `writing`."""
-        self._check(layer, edit)
-        self._write(layer, edit)
+        articles = {edit.changes[0].article: article} if edit.changes else {}
+        self._check(layer, edit, articles)
+        self._write(layer, edit, articles)
         tops = self._tops(layer, None)
         sql = (
             "INSERT INTO edits (id, layer, article, verb, at, undo_top, redo_top, changes)"
@@ -622,25 +667,59 @@ _FRESH_PROGRESS = {
 }
 
 
-def _parts(batch: Sequence[Offered]) -> Iterator[list[Offered]]:
-    """The batch in parts of at most 500 rows; one article is never divided."""
-    part: list[Offered] = []
-    rows = 0
-    for offered in batch:
-        size = len(offered.entities) + len(offered.relations) + 1
-        if part and rows + size > PACED_ROWS:
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """As much of what was found in one article as goes into one transaction."""
+
+    offered: Offered
+    entities: tuple[Entity, ...]
+    relations: tuple[Relation, ...]
+    first: bool
+    last: bool
+
+    @property
+    def size(self) -> int:
+        return len(self.entities) + len(self.relations) + self.last
+
+
+def _pieces(offered: Offered) -> Iterator[_Piece]:
+    rows = len(offered.entities) + len(offered.relations)
+    step, count = PACED_ROWS - 1, len(offered.entities)
+    for at in range(0, max(1, rows), step):
+        relations = offered.relations[max(0, at - count) : max(0, at + step - count)]
+        last = at + step >= rows
+        yield _Piece(offered, offered.entities[at : at + step], relations, at == 0, last)
+
+
+def _parts(batch: Sequence[Offered]) -> Iterator[list[_Piece]]:
+    """The batch in parts of at most 500 rows."""
+    part: list[_Piece] = []
+    for piece in (piece for offered in batch for piece in _pieces(offered)):
+        if part and sum(p.size for p in part) + piece.size > PACED_ROWS:
             yield part
-            part, rows = [], 0
-        part.append(offered)
-        rows += size
+            part = []
+        part.append(piece)
     if part:
         yield part
 
 
-def _inverse(row: JournalRow, verb: str) -> Edit:
+def _inverse(row: JournalRow, verb: str) -> tuple[Edit, str]:
+    """The edit that takes a journal row back, and the verb that the whole chain began with."""
     body = json.loads(row.changes)
     changes = tuple(Change(*change).inverse() for change in reversed(body["changes"]))
-    return Edit(new_id(), verb, now(), changes, body.get("says", ""), body.get("focus"))
+    edit = Edit(new_id(), verb, now(), changes, body["says"], body["focus"])
+    return edit, body["of"]
+
+
+@contextmanager
+def _stale_when_it_does_not_fit() -> Iterator[None]:
+    """Two windows that add the same thing find out by a constraint."""
+    try:
+        yield
+    except StoreError as error:
+        if isinstance(error.__cause__, sqlite3.IntegrityError):
+            raise StaleEdit(f"something else took its place in the meantime ({error.__cause__})") from error
+        raise
 
 
 def _encoded(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -702,5 +781,3 @@ def _relation_columns(relation: Relation, at: str) -> tuple[Any, ...]:
         at,
         at,
     )
-
-

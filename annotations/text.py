@@ -1,7 +1,7 @@
 """Tokens, words, sentences and paragraphs of a text, and the conversions between offsets and tokens.
 
-Invariant: a token depends on the text alone; tokens are sorted, do not overlap, hold no white space at their edges,
-and neither begin nor end inside a grapheme cluster.
+Invariant: a token depends on the text alone; tokens are sorted, do not overlap, hold no white space, and together
+cover every character that is none; a mark is in one token with the character that it stands on.
 """
 
 from __future__ import annotations
@@ -9,12 +9,16 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from functools import lru_cache
 
 import regex
 
 from annotations.model import Span
 
-_TOKEN = regex.compile(r"[\p{L}\p{N}][\p{L}\p{N}\p{M}\u200c\u200d\U0001F3FB-\U0001F3FF]*+|(?!\s)\X")
+# What Python calls white space is `\s` and the four separators \x1c-\x1f; what extends a grapheme goes with it.
+_TOKEN = regex.compile(
+    r"[\p{L}\p{N}][\p{L}\p{N}\p{M}\p{GCB=Extend}\u200d]*+|(?![\s\x1c-\x1f])(?:\p{GCB=Prepend}|\X)"
+)
 _JOINERS = frozenset("-'’‐‑")
 _SENTENCE_END = regex.compile(r"[.!?…。！？]+[\"'”’)\]]*\s+(?=[\p{Lu}\p{Lo}\p{N}\"'“‘(\[])|\s*\n\s*")
 _PARAGRAPH_END = regex.compile(r"\s*\n\s*")
@@ -82,11 +86,13 @@ def trim(text: str, start: int, end: int) -> Span:
     return start, end
 
 
+@lru_cache(maxsize=4)
 def sentences(text: str) -> tuple[Span, ...]:
     """Sentence ranges by punctuation and line breaks, for an article that has no analysis yet."""
     return tuple(_between(text, _SENTENCE_END))
 
 
+@lru_cache(maxsize=4)
 def paragraphs(text: str) -> tuple[Span, ...]:
     """Ranges of text between line breaks, blank lines left out."""
     return tuple(_between(text, _PARAGRAPH_END))
@@ -104,6 +110,9 @@ def _between(text: str, edge: regex.Pattern[str]) -> Iterator[Span]:
         yield span
 
 
+LONGEST_NAME = 500
+"""Code points around a place in which a name is looked for."""
+
 _NAME = regex.compile(
     r"(?:\p{Lu}[\p{L}\p{M}\p{N}]*|\p{N}+)(?:[ ](?:of|de|del|la|al|el|bin|van|von|der|den|du|da|dos|di|and the|of the)"
     r"(?=[ ](?:\p{Lu}|\p{N}))|[ ](?=\p{Lu}|\p{N})|[-'’.‐](?=[\p{L}\p{N}])|\.(?=[ ]\p{Lu})|[\p{L}\p{M}\p{N}]+)*"
@@ -113,8 +122,9 @@ _NAME = regex.compile(
 def name_run(text: str, offset: int) -> Span | None:
     """The run of capitalised words and numbers around `offset`, joined by particles such as "of" and "de"
     and by hyphens and apostrophes; None where there is none."""
-    start, end = text.rfind("\n", 0, offset) + 1, text.find("\n", offset)
-    for match in _NAME.finditer(text, start, len(text) if end < 0 else end):
+    near = max(0, offset - LONGEST_NAME), min(len(text), offset + LONGEST_NAME)
+    start, end = text.rfind("\n", near[0], offset) + 1, text.find("\n", offset, near[1])
+    for match in _NAME.finditer(text, start or near[0], near[1] if end < 0 else end):
         if match.start() <= offset < match.end():
             return match.span()
         if match.start() > offset:

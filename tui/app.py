@@ -144,6 +144,8 @@ class PostilApp(EndsOnErrors, App[None]):
                 self.reader.desk.show_labels(True)
         elif self.session.state is None or self.session.state.article.id != article:
             self.reader.desk.open(article)
+        else:
+            self.reader.desk.catch_up()
         self._show("reader")
         self._ask_for_suggestions()
 

@@ -86,14 +86,13 @@ def _run(config: Config, person: str, review: str | None, theme: str) -> int:
 
 def import_configured(store: object, config: Config) -> None:
     """Takes in the articles that config.yaml names, on the first open: while the project has none."""
-    from annotations.importing import Importer, expand, read
+    from annotations.importing import Importer
     from annotations.store import Store
 
     if not isinstance(store, Store) or not config.articles or store.all_articles():
         return
-    importer = Importer(store, config.schema)
-    for path in expand(config.articles, config.path.parent):
-        importer.take(iter([path]) if isinstance(path, PostilError) else read(path))
+    importer = Importer(store, config)
+    importer.take_patterns(config.articles, config.path.parent)
     for sentence in importer.report.refused + importer.report.warnings:
         store.notes.append(sentence)
 

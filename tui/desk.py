@@ -141,18 +141,24 @@ class Desk:
 
     def bind(self, from_the_place: bool = False) -> None:
         """Takes in that the session's state is another one; cursor and focus stay unless they are gone."""
-        self._article = self.state.article.id
+        top = self.layout.line(self.top)[0] if not from_the_place else 0
+        self._bound = self.state
         self.layout = Layout(
             self.state.article.text, self.width, self._tag_cells if self.labels_shown else None
         )
         self.shown = Shown()
+        self.top = self.layout.line_of(top)
         if from_the_place:
             self.leave_modes()
-            self.hits, self.top, self.cursor, self.focus = [], 0, 0, None
+            self.hits, self.cursor, self.focus = [], 0, None
             self.warned = set()
             self._start()
         self.keep_true()
         self.reveal()
+
+    def catch_up(self) -> None:
+        """Takes in what happened to the session while another screen was shown, also that it is elsewhere now."""
+        self.bind(from_the_place=self.state.article.id != self._bound.article.id)
 
     def _start(self) -> None:
         place = self.state.progress.place
@@ -168,10 +174,15 @@ class Desk:
         self.cursor = max(0, min(self.cursor, len(self.state.tokens) - 1))
         if self.focus is not None and not self.exists(self.focus):
             self.focus = None
-        if self.link is not None and not self.exists(self.link.head):
+        if self.link is not None and not self._stands(self.link):
             self.link = None
         if self.reshaping is not None and not self.exists(self.reshaping):
             self.leave_modes()
+
+    def _stands(self, link: Link) -> bool:
+        return self.state.shown(link.head) is not None and (
+            link.repoint is None or link.repoint[0] in self.state.relations
+        )
 
     def exists(self, key: str) -> bool:
         """Whether a key names an entity, a pending suggestion or a relation."""
@@ -260,11 +271,10 @@ class Desk:
 
     def do(self, verb: Callable[..., Edit], *arguments: Any) -> Edit:
         """Applies a verb, says what it did, and notes what must be drawn anew."""
-        state = self.state
         try:
             edit = self.session.do(verb, *arguments)
         except Refused:
-            if self.state is not state:
+            if self.state is not self._bound:
                 self.bind()
             raise
         self.touch_edit(edit)
@@ -272,7 +282,10 @@ class Desk:
         return edit
 
     def touch_edit(self, edit: Edit) -> None:
-        """Has what an edit changed wrapped and drawn anew."""
+        """Has what an edit changed wrapped and drawn anew; everything, when others changed the article as well."""
+        if self.state is not self._bound:
+            self.bind()
+            return
         for start, end in self.state.touched:
             if self.labels_shown:
                 self.layout.retag(start, end)
@@ -287,7 +300,7 @@ class Desk:
 
     def follow(self, applied: Applied, prefix: str) -> None:
         """Goes to where an undo or redo changed something, in whichever article, and says so."""
-        other = self.state.article.id != self._article
+        other = self.state.article.id != self._bound.article.id
         if other:
             self.bind(from_the_place=True)
         else:
@@ -303,11 +316,15 @@ class Desk:
         self.say(f"{prefix}: {applied.says}{where}")
 
     def _go_to_change(self, applied: Applied) -> None:
+        """To where something was that is gone now; of a relation, to its head."""
         for change in applied.edit.changes:
             row = change.before or change.after or {}
             if change.table == "entities" and "start" in row:
-                self.cursor = self.state.tokens.at(row["start"])
-                self.reveal()
+                self.go(self.state.tokens.at(row["start"]))
+                self.set_focus(None)
+                return
+            if change.table == "relations" and row.get("head") in self.state.entities:
+                self.focus_on(row["head"])
                 return
 
     def say(self, text: str, warns: bool = False) -> None:

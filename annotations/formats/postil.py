@@ -1,6 +1,6 @@
 """postil/1, the lossless JSONL: one article a line, with one annotator's work on it.
 
-Invariant: equal documents give equal bytes, in the key order of `_RECORD_KEYS` and sorted by place; what `read`
+Invariant: equal documents give equal bytes, in one order of keys and sorted by place; what `read`
 yields fits its text, its ids are unique and its relations have both ends. No character that any reader takes for
 a line end (U+0085, U+2028, U+2029 too) stands unescaped within a line, so naive splitters do no harm.
 """
@@ -34,18 +34,17 @@ from annotations.wording import listing, meant
 FORMAT = "postil/1"
 """What the first key of each line says."""
 
-_RECORD_KEYS = (
+_COMPUTED_KEYS = frozenset(("pending", "problems"))
+_RECORD_KEYS = _COMPUTED_KEYS | {
     *("format", "id", "text", "meta", "annotator", "status", "entities", "relations", "rejected"),
-    *("complete", "labels", "note", "pending", "problems", "flagged"),
-)
-_ENTITY_KEYS = (
-    *("id", "start", "end", "label", "text", "fragments", "attributes", "link", "cluster", "note"),
-    *("score", "origin"),
-)
-_RELATION_KEYS = ("id", "label", "head", "tail", "attributes", "note", "score", "origin")
-_PLACE_KEYS = ("start", "end", "label", "fragments")
-_DISMISSED_KEYS = (*_PLACE_KEYS, "relation", "head", "tail", "layer", "why", "result")
-_ORIGIN_KEYS = ("layer", "verdict")
+    *("complete", "labels", "note", "flagged"),
+}
+_OPTIONAL_KEYS = frozenset(("score", "attributes", "link", "cluster", "note"))
+_PLACE_KEYS = frozenset(("start", "end", "label", "fragments"))
+_ENTITY_KEYS = _PLACE_KEYS | _OPTIONAL_KEYS | {"id", "text", "origin"}
+_RELATION_KEYS = frozenset(("id", "label", "head", "tail", "score", "attributes", "note", "origin"))
+_DISMISSED_KEYS = _PLACE_KEYS | {"relation", "head", "tail", "layer", "why", "result"}
+_ORIGIN_KEYS = frozenset(("layer", "verdict"))
 _TASKS = ("entities", "relations")
 
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
@@ -305,10 +304,10 @@ def _get(row: Mapping[str, Any], key: str, kind: type[_T], default: Any = _REQUI
 
 def _name(row: Mapping[str, Any], key: str) -> str:
     """A text that says something."""
-    value = _get(row, key, str)
-    if not value:
-        raise _Bad(f'"{key}" is empty')
-    return value
+    value = row.get(key)
+    if type(value) is str and value:
+        return value
+    raise _Bad(f'"{key}" is empty' if _get(row, key, str) == "" else f'"{key}" is missing')
 
 
 def _choice(row: Mapping[str, Any], key: str, known: Sequence[Any], default: Any = _REQUIRED) -> Any:
@@ -334,12 +333,21 @@ def _objects(row: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
     return values
 
 
-def _check_keys(row: Mapping[str, Any], known: Sequence[str], where: str) -> None:
-    unknown = next((key for key in row if key not in known), None)
-    if unknown is not None:
-        raise _Bad(
-            f"{where} has no key {_quoted(unknown)}" + meant(unknown, known, f"it knows {listing(known)}")
-        )
+def _check_keys(row: Mapping[str, Any], known: frozenset[str], where: str) -> None:
+    if not known.issuperset(row):
+        unknown = next(key for key in row if key not in known)
+        ending = meant(unknown, sorted(known), f"it knows {listing(sorted(known))}")
+        raise _Bad(f"{where} has no key {_quoted(unknown)}{ending}")
+
+
+def _optional(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The keys that are set in few rows, checked."""
+    if _OPTIONAL_KEYS.isdisjoint(row):
+        return {}
+    found: dict[str, Any] = {
+        key: _get(row, key, str, None) for key in ("link", "cluster", "note") if key in row
+    }
+    return found | {"attributes": _get(row, "attributes", dict, None) or None, "score": _score(row)}
 
 
 class _Reader:
@@ -368,16 +376,11 @@ class _Reader:
         """The article; `place` stands in for a source that it does not name."""
         meta = dict(_get(self.record, "meta", dict, {}))
         title, source = (_get(meta, key, str, None) for key in ("title", "source"))
-        day = meta.get("date")
-        kept = {"title", "source", "date"} if isinstance(day, str) and is_date(day) else {"title", "source"}
-        return Incoming(
-            self.text,
-            source or place,
-            title or headline(self.text),
-            day if "date" in kept else None,
-            {key: value for key, value in meta.items() if key not in kept},
-            self._annotations(),
-        )
+        for key in ("title", "source"):
+            meta.pop(key, None)
+        day = meta.pop("date") if is_date(meta.get("date", "")) else None
+        annotations = self._annotations()
+        return Incoming(self.text, source or place, title or headline(self.text), day, meta, annotations)
 
     def _annotations(self) -> IncomingAnnotations:
         record = self.record
@@ -387,7 +390,7 @@ class _Reader:
             self._add_relation(row)
         for row in _objects(record, "rejected"):
             self._add_dismissed(row)
-        for computed in ("pending", "problems"):
+        for computed in sorted(_COMPUTED_KEYS):
             _objects(record, computed)
         annotator = _get(record, "annotator", str, None)
         complete = _texts(record, "complete")
@@ -420,19 +423,8 @@ class _Reader:
         start, end, text = spans[0][0], spans[-1][1], _get(row, "text", str)
         if self.text[start:end] != text:
             raise _Bad(self._other_text(id, start, end, text))
-        entity = Entity(
-            id,
-            start,
-            end,
-            _name(row, "label"),
-            text,
-            fragments=spans if len(spans) > 1 else (),
-            score=_score(row),
-            attributes=_get(row, "attributes", dict, None) or None,
-            link=_get(row, "link", str, None),
-            cluster=_get(row, "cluster", str, None),
-            note=_get(row, "note", str, None),
-        )
+        fragments = spans if len(spans) > 1 else ()
+        entity = Entity(id, start, end, _name(row, "label"), text, fragments, **_optional(row))
         self._once(entity.value, f"entity {id}")
         self.entities[id] = entity
         if (layer := _accepted(row)) is not None:
@@ -446,19 +438,17 @@ class _Reader:
 
     def _spans(self, row: Mapping[str, Any], what: str) -> tuple[Span, ...]:
         """The pieces of an entity, in code points: whole, in order, apart, within the text."""
-        start, end = _get(row, "start", int), _get(row, "end", int)
-        spans: tuple[Span, ...] = ((start, end),)
-        if "fragments" in row:
-            spans = tuple(map(_pair, _get(row, "fragments", list)))
-            if len(spans) < 2 or (spans[0][0], spans[-1][1]) != (start, end):
-                raise _Bad(f"{what}: its fragments must be two or more that go from {start} to {end}")
+        start, end, length = _get(row, "start", int), _get(row, "end", int), len(self.text)
+        if "fragments" not in row and 0 <= start < end <= length:
+            return ((start, end),)
+        spans = tuple(map(_pair, _get(row, "fragments", list, [[start, end]])))
+        if "fragments" in row and (len(spans) < 2 or (spans[0][0], spans[-1][1]) != (start, end)):
+            raise _Bad(f"{what}: its fragments must be two or more that go from {start} to {end}")
         edges = [edge for span in spans for edge in span]
         if any(left >= right for left, right in pairwise(edges)):
             raise _Bad(f"{what} ends before it begins, or its pieces touch: {_quoted(spans)}")
-        if start < 0 or end > len(self.text):
-            raise _Bad(
-                f"{what} lies at {start} to {end}, outside the text, which has {len(self.text)} code points"
-            )
+        if start < 0 or end > length:
+            raise _Bad(f"{what} lies at {start} to {end}, outside the text, which has {length} code points")
         return spans
 
     def _other_text(self, id: str, start: int, end: int, text: str) -> str:
@@ -471,21 +461,14 @@ class _Reader:
 
     def _add_relation(self, row: dict[str, Any]) -> None:
         _check_keys(row, _RELATION_KEYS, "a relation")
-        id, label, head, tail = self._new_id(row), *(_name(row, key) for key in ("label", "head", "tail"))
+        id, label = self._new_id(row), _name(row, "label")
+        head, tail = _name(row, "head"), _name(row, "tail")
         for end in (head, tail):
             if end not in self.entities:
                 raise _Bad(f"relation {id} names the entity {_quoted(end)}, which is not in this article")
         if head == tail:
             raise _Bad(f"relation {id} goes from an entity to itself")
-        self.relations[id] = Relation(
-            id,
-            label,
-            head,
-            tail,
-            score=_score(row),
-            attributes=_get(row, "attributes", dict, None) or None,
-            note=_get(row, "note", str, None),
-        )
+        self.relations[id] = Relation(id, label, head, tail, **_optional(row))
         ends = frozenset((head, tail)) if label in self.symmetric else (head, tail)
         self._once((label, ends), f"relation {id}")
         if (layer := _accepted(row)) is not None:
@@ -502,9 +485,8 @@ class _Reader:
         about = self._dismissed_relation(row) if "relation" in row else about_entity(*self._place(row))
         why, layer = _choice(row, "why", ("rejected", "changed", "superseded")), _get(row, "layer", str)
         result = _get(row, "result", str, None)
-        if result is not None and (
-            why != "changed" or not (result in self.entities or result in self.relations)
-        ):
+        kept: Collection[str] = self.relations if "relation" in row else self.entities
+        if result is not None and (why != "changed" or result not in kept):
             raise _Bad(f"a rejected suggestion became {_quoted(result)}, which is not in this article")
         # Nobody can tell any more what it was changed to: what stays is that it was not right as it was.
         self._decide(about, "rejected" if why == "changed" and result is None else why, result, layer)
@@ -522,15 +504,17 @@ class _Reader:
         old = self.decisions.get(about)
         if old is not None and (old.verdict, old.result) != (verdict, result):
             raise _Bad(f"one suggestion is both {old.verdict} and {verdict}: {about}")
-        sources = dict.fromkeys((*(() if old is None else old.sources), *filter(None, [layer])))
-        self.decisions[about] = Decision(about, verdict, result, "import", tuple(sources), "")
+        sources = () if old is None else old.sources
+        if layer and layer not in sources:
+            sources = (*sources, layer)
+        self.decisions[about] = Decision(about, verdict, result, "import", sources, "")
 
 
 def _accepted(row: Mapping[str, Any]) -> str | None:
     """The layer that a row was taken over from as it was; a changed one's decision is among the rejected."""
-    origin: dict[str, Any] | None = _get(row, "origin", dict, None)
-    if origin is None:
+    if "origin" not in row:
         return None
+    origin: dict[str, Any] = _get(row, "origin", dict)
     _check_keys(origin, _ORIGIN_KEYS, "an origin")
     verdict, layer = _choice(origin, "verdict", ("accepted", "changed")), _name(origin, "layer")
     return layer if verdict == "accepted" else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from annotations import edits, navigator
 from annotations.errors import Refused
 from annotations.model import Span
-from annotations.state import LINK
+from annotations.state import LINK, Item
 from tui.desk import Choice, Desk
 from tui.safe import safe
 from tui.verbs import moving, selecting
@@ -41,8 +41,9 @@ def pick_label(desk: Desk) -> None:
 def accept(desk: Desk) -> None:
     """Accepts the focused suggestion and goes on to the next pending one; elsewhere it just goes on."""
     if desk.kind in ("suggestion", "link") and desk.focus is not None:
+        here = desk.state.item(desk.focus)
         desk.set_focus(desk.do(edits.accept, desk.focus).focus)
-        _go_on(desk)
+        _go_on(desk, here)
     else:
         _go_on(desk)
 
@@ -50,15 +51,16 @@ def accept(desk: Desk) -> None:
 def reject(desk: Desk) -> None:
     """Rejects the focused suggestion and goes on; deletes an own entity or relation and stays."""
     if desk.kind in ("suggestion", "link") and desk.focus is not None:
+        here = desk.state.item(desk.focus)
         desk.do(edits.reject, desk.focus)
-        _go_on(desk)
+        _go_on(desk, here)
     else:
         delete(desk)
 
 
-def _go_on(desk: Desk) -> None:
+def _go_on(desk: Desk, here: Item | None = None) -> None:
     said = desk.said
-    if moving.next_pending(desk) is not None:
+    if moving.next_pending(desk, here=here) is not None:
         return
     above = desk.state.pending_count
     rest = f"no more below, {above} above" if above else "nothing pending: c = done"
@@ -111,6 +113,8 @@ def join(desk: Desk) -> None:
 def ask_note(desk: Desk) -> None:
     """Asks for the note of the focused thing, else of the article."""
     key = desk.focus
+    if desk.kind == "link":
+        raise Refused("accept the suggested relation first (a)")
     thing = desk.state.entities.get(key or "") or desk.state.relations.get(key or "")
     old = thing.note if thing else (None if key else desk.state.progress.note)
     name = f"note on {safe(thing.label)}" if thing else ("note on this" if key else "note on the article")

@@ -106,9 +106,10 @@ def wanted_tail(desk: Desk) -> navigator.Wanted:
     return navigator.legal_tail(state, link.head, link.relation)
 
 
-def next_pending(desk: Desk, step: int = 1) -> Item | None:
-    """Focuses the next pending suggestion below (above); None when there is none there."""
-    found = navigator.next_item(desk.state, desk.cursor, desk.focus, step, navigator.is_pending)
+def next_pending(desk: Desk, step: int = 1, here: Item | None = None) -> Item | None:
+    """Focuses the next pending suggestion below (above) the focus, or below an item that is gone by now; None when
+    there is none there."""
+    found = navigator.next_item(desk.state, desk.cursor, here or desk.focus, step, navigator.is_pending)
     if found is not None:
         desk.focus_on_item(found)
     return found

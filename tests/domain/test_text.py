@@ -1,0 +1,113 @@
+"""Tokens, words, trimming, sentences and names."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from annotations.text import Tokens, name_run, paragraphs, sentences, trim
+from tests.strategies import texts
+
+
+def words(text: str) -> list[str]:
+    tokens = Tokens(text)
+    return [text[slice(*tokens.span(i))] for i in range(len(tokens))]
+
+
+def test_a_run_of_letters_and_digits_is_one_token_and_everything_else_stands_alone() -> None:
+    assert words("Xi's G20, U.S.") == ["Xi", "'", "s", "G20", ",", "U", ".", "S", "."]
+
+
+def test_marks_joiners_and_emoji_stay_in_one_token() -> None:
+    assert words("e\u0301te\u0301 👨‍👩‍👧 🇨🇺 क्षि") == ["e\u0301te\u0301", "👨‍👩‍👧", "🇨🇺", "क्षि"]
+
+
+def test_a_prepended_sign_does_not_swallow_the_space_after_it() -> None:
+    assert words("\u0600 a") == ["\u0600", "a"]
+
+
+def test_separators_that_python_takes_for_white_space_are_none_of_the_tokens() -> None:
+    assert words("a\x1cb\x85c\u2028d") == ["a", "b", "c", "d"]
+
+
+@given(texts)
+def test_tokens_cover_all_that_is_not_white_space_in_order_and_hold_none(text: str) -> None:
+    tokens = Tokens(text)
+    covered = [c for i in range(len(tokens)) for c in range(*tokens.span(i))]
+    assert covered == sorted(set(covered))
+    assert covered == [i for i, c in enumerate(text) if not c.isspace()]
+
+
+@given(texts, st.integers(0, 50), st.integers(0, 50))
+def test_covering_gives_the_tokens_that_meet_a_range(text: str, a: int, b: int) -> None:
+    tokens = Tokens(text)
+    start, end = sorted((min(a, len(text)), min(b, len(text))))
+    meeting = [i for i in range(len(tokens)) if tokens.starts[i] < end and tokens.ends[i] > start]
+    if meeting:
+        assert tokens.covering(start, end) == (meeting[0], meeting[-1])
+        assert tokens.hull(meeting[0], meeting[-1]) == (tokens.starts[meeting[0]], tokens.ends[meeting[-1]])
+
+
+@given(texts, st.integers(0, 50))
+def test_the_token_at_an_offset_is_the_one_that_covers_it_or_the_last_before(text: str, offset: int) -> None:
+    tokens = Tokens(text)
+    before = [i for i in range(len(tokens)) if tokens.starts[i] <= offset]
+    assert tokens.at(offset) == (before[-1] if before else 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Diaz-Canel met Xi", ["Diaz-Canel", "met", "Xi"]),
+        ("O’Neill's aide - yes", ["O’Neill's", "aide", "-", "yes"]),
+        ("-a b-", ["-", "a", "b", "-"]),
+        ("", []),
+    ],
+)
+def test_words_join_tokens_by_hyphens_and_apostrophes(text: str, expected: list[str]) -> None:
+    tokens = Tokens(text)
+    starts = [i for i in range(len(tokens)) if tokens.starts_word(i)]
+    ends = [i for i in range(len(tokens)) if tokens.ends_word(i)]
+    found = [text[slice(*tokens.hull(a, b))] for a, b in zip(starts, ends, strict=True)]
+    assert found == expected
+
+
+@given(texts, st.integers(0, 50), st.integers(0, 50))
+def test_trim_takes_white_space_and_nothing_else_off_both_edges(text: str, a: int, b: int) -> None:
+    start, end = sorted((min(a, len(text)), min(b, len(text))))
+    assert text[slice(*trim(text, start, end))] == text[start:end].strip()
+
+
+@given(texts)
+def test_sentences_and_paragraphs_hold_every_character_that_is_not_white_space(text: str) -> None:
+    for ranges in (sentences(text), paragraphs(text)):
+        covered = [c for s, e in ranges for c in range(s, e)]
+        assert covered == sorted(set(covered))
+        assert {i for i, c in enumerate(text) if not c.isspace()} <= set(covered)
+
+
+def test_sentences_end_at_punctuation_before_a_capital_and_at_line_breaks() -> None:
+    text = "He came. “Why?” she said. It cost 3.5 euros!\nFin"
+    assert [text[s:e] for s, e in sentences(text)] == ["He came.", "“Why?” she said.", "It cost 3.5 euros!", "Fin"]
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "run"),
+    [
+        ("the Group of 20 met", "20", "Group of 20"),
+        ("with Miguel Diaz-Canel today", "Canel", "Miguel Diaz-Canel"),
+        ("Rio de Janeiro burns", "de", "Rio de Janeiro"),
+        ("nothing here", "here", None),
+        ("one\nXi Jinping\nParis", "Jinping", "Xi Jinping"),
+    ],
+)
+def test_a_name_run_joins_capitalised_words_numbers_and_particles(text: str, at: str, run: str | None) -> None:
+    found = name_run(text, text.index(at))
+    assert (text[slice(*found)] if found else None) == run
+
+
+def test_a_name_is_found_at_once_in_a_line_of_a_million_characters() -> None:
+    text = "Some Name here " * 70_000
+    start = text.index("Name", 500_000)
+    assert name_run(text, start) == (start - 5, start + 4)
