@@ -35,11 +35,11 @@ def project_option(command: F) -> F:
     )(command)
 
 
-def person_option(help: str) -> Callable[[F], F]:
-    """`--as NAME`, else $POSTIL_ANNOTATOR, else the login name."""
+def person_option(help: str, variable: str | None = "POSTIL_ANNOTATOR") -> Callable[[F], F]:
+    """`--as NAME`, else what the environment variable says, else the login name."""
 
     def add(command: F) -> F:
-        return click.option("--as", "person", envvar="POSTIL_ANNOTATOR", metavar="NAME", help=help)(command)
+        return click.option("--as", "person", envvar=variable, metavar="NAME", help=help)(command)
 
     return add
 
@@ -110,7 +110,7 @@ def init(folder: Path) -> None:
     "--format", "format_", type=click.Choice(["text", "postil"]), help="Read every file as this format."
 )
 @click.option("--encoding", help="Encoding of text files that are not UTF-8.")
-@person_option("Take annotations in as this person's work; without it they are suggestions.")
+@person_option("Take annotations in as this person's work; without it they are suggestions.", variable=None)
 @project_option
 @json_option
 def import_(
@@ -124,12 +124,10 @@ def import_(
     """Take in articles: files, folders, glob patterns, or - for standard input (postil JSONL, or --format text)."""
     from annotations.importing import Importer
 
-    explicit = click.get_current_context().get_parameter_source("person")
-    owner = person if explicit == click.core.ParameterSource.COMMANDLINE else None
     with refusals():
         config = open_project(project)
         with opened(config) as store:
-            importer = Importer(store, config, owner)
+            importer = Importer(store, config, person)
             importer.take_patterns([path for path in paths if path != "-"], Path(), format_, encoding)
             if "-" in paths:
                 importer.take_stream(sys.stdin.buffer, format_)
@@ -231,7 +229,15 @@ def _one_line(text: str) -> str:
 
 @click.command(epilog=EPILOG)
 @click.argument("query", nargs=-1)
-@click.option("-f", "--format", "format_", type=click.Choice(["postil"]), default="postil", show_default=True)
+@click.option(
+    "-f",
+    "--format",
+    "format_",
+    type=click.Choice(["postil"]),
+    default="postil",
+    show_default=True,
+    help="Format to write.",
+)
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="File to write; default: standard output.")
 @click.option("--layer", "layer_name", metavar="KIND:NAME[@VERSION]", help="Export this layer only.")
 @click.option("--each", is_flag=True, help="Export every person's version, one line each.")

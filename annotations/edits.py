@@ -333,11 +333,11 @@ def _accept_best(draft: Draft, keys: Sequence[str]) -> int:
             draft.accept(suggestion)
             count += 1
     for link in (state.links[k] for k in keys if k in state.links):
-        ends = link.head, link.tail
-        if all(draft.find_entity(value_of(about)) for about in ends):
+        missing = [end for end in (link.head, link.tail) if draft.find_entity(value_of(end)) is None]
+        if not missing:
             _accept_link(draft, link)
             count += 1
-        elif any(about in draft.decisions for about in ends):
+        elif any(end in draft.decisions for end in missing):
             draft.decide(link.about, "superseded", None)
     return count
 

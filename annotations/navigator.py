@@ -15,6 +15,9 @@ from annotations.state import LINK, OWN, ArticleState, Item, value_of
 Wanted = Callable[[Item], bool]
 """Whether an item is one to stop at."""
 
+Ends = tuple[Entity | Suggestion, Entity | Suggestion]
+"""Head and tail of a relation."""
+
 HINT_LETTERS = "fjdkslaghruetyiwonvmbc"
 """Letters for jump labels, the easiest to reach first."""
 
@@ -76,16 +79,23 @@ def place_of(state: ArticleState, key: str) -> int | None:
     return state.tokens.at(ends[0].start) if ends else None
 
 
-def ends_of(state: ArticleState, key: str) -> tuple[Entity | Suggestion, Entity | Suggestion] | None:
-    """Head and tail of a relation or pending suggested relation; None when the key names none."""
+def ends_of(state: ArticleState, key: str) -> Ends | None:
+    """Head and tail of a relation or pending suggested relation, of a symmetric one in reading order; None when the
+    key names none."""
     if (relation := state.relations.get(key)) is not None:
-        return state.entities[relation.head], state.entities[relation.tail]
+        return _in_order(state, relation.label, state.entities[relation.head], state.entities[relation.tail])
     if key in state.links and state.is_pending(key):
         link = state.links[key]
-        ends = [_end(state, about) for about in (link.head, link.tail)]
-        if ends[0] is not None and ends[1] is not None:
-            return ends[0], ends[1]
+        head, tail = (_end(state, about) for about in (link.head, link.tail))
+        if head is not None and tail is not None:
+            return _in_order(state, link.label, head, tail)
     return None
+
+
+def _in_order(state: ArticleState, label: str, head: Entity | Suggestion, tail: Entity | Suggestion) -> Ends:
+    symmetric = state.schema.has_relation(label) and state.schema.relation(label).symmetric
+    turned = symmetric and (tail.start, -tail.end) < (head.start, -head.end)
+    return (tail, head) if turned else (head, tail)
 
 
 def _end(state: ArticleState, about: str) -> Entity | Suggestion | None:

@@ -159,6 +159,8 @@ class ArticleState:
         self.touched_all = False
         for entity in entities:
             self._enter_entity(entity)
+        for entity in self._suspects():
+            self._check_entity(entity)
         for relation in relations:
             self._enter_relation(relation)
         self.offer(suggestions, links, analysis, analysed)
@@ -348,6 +350,7 @@ class ArticleState:
             old = self.entities.pop(change.key, None)
             entity = entity_from_row(change.key, change.after) if old is None else _patched(old, change.after)
             self._enter_entity(entity)
+            self._check_around(entity)
             insort(self.items, _own_item(entity))
             self._touch(entity)
 
@@ -358,6 +361,7 @@ class ArticleState:
         self.problems.pop(entity.id, None)
         _remove(self.items, _own_item(entity))
         self._touch(entity)
+        self._check_around(entity)
         if gone:
             del self.entities[entity.id]
 
@@ -365,10 +369,38 @@ class ArticleState:
         self.entities[entity.id] = entity
         self._own.add(entity.id, entity.start, entity.end)
         self.ids_by_value[entity.value] = entity.id
-        if not self.schema.has_entity(entity.label):
-            self.problems[entity.id] = f"{entity.label} is not a label of this project"
+
+    def _suspects(self) -> list[Entity]:
+        """The entities that have a label of their own making, or share a code point with another."""
+        found: list[Entity] = []
+        group: list[Entity] = []
+        end = 0
+        for entity in sorted(self.entities.values(), key=lambda e: e.start):
+            if entity.start >= end:
+                found += group if len(group) > 1 else ()
+                group = []
+            group.append(entity)
+            end = max(end, entity.end)
+        found += group if len(group) > 1 else ()
+        return found + [e for e in self.entities.values() if not self.schema.has_entity(e.label)]
+
+    def _check_around(self, entity: Entity) -> None:
+        for near in self.own_over(entity.spans):
+            self._check_entity(near)
         for relation in self.relations_of(entity.id):
             self._check(relation)
+
+    def _check_entity(self, entity: Entity) -> None:
+        self.problems.pop(entity.id, None)
+        policy = self.schema.overlap
+        if not self.schema.has_entity(entity.label):
+            self.problems[entity.id] = f"{entity.label} is not a label of this project"
+            return
+        near = (e for e in self.own_over(entity.spans) if e.id != entity.id)
+        rivals = [e for e in near if conflict(policy, entity.value, e.value)]
+        if rivals:
+            first = min(rivals, key=lambda e: (e.start, e.id))
+            self.problems[entity.id] = f"overlaps the {first.label} “{first.text}”"
 
     def _touch(self, entity: Entity) -> None:
         self._touched.add(about_entity(*entity.value))

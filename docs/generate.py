@@ -20,6 +20,7 @@ from itertools import count, groupby
 from pathlib import Path
 
 import click
+from click.testing import CliRunner
 
 from annotations import edits
 from annotations.config import load
@@ -144,8 +145,8 @@ KEYS_INTRODUCTION = """# Keys
 
 The keys of the default profile; in the app, `?` shows those of the mode you are in, with your own changes. Letters,
 digits, arrows, Tab, Enter, Esc and Space reach everything: what sits on punctuation has a second form. `gg` is g
-twice, `zl` is z and then l; nothing waits for time to pass. While a sequence is unfinished, the strip shows how it
-can go on, and Esc drops it.
+twice, `zl` is z and then l; nothing waits for time to pass. While a sequence is unfinished, a grid shows how it can
+go on, and Esc drops it.
 
 Modes: READ is where you begin; `v` leads to SELECT, `r` to LINK, `;` to JUMP, `c` to DONE (only with `done: ask`). A
 focused relation has keys of its own. Esc always leads back. Commands with the same key are in different modes."""
@@ -350,20 +351,15 @@ def picture() -> str:
 
 async def screenshot(folder: Path) -> str:
     """What the app exports when the keys have been pressed in a new project."""
-    from annotations.importing import Importer, expand, read
     from annotations.session import Session
-    from annotations.starter import init_project
     from annotations.store import Store
-    from annotations.suggest.runner import run
     from tui.app import PostilApp
 
-    init_project(folder)
+    postil_command("init", folder)
+    postil_command("import", "--project", folder, folder / "seeds")
+    postil_command("suggest", "--project", folder)
     config = load(folder / "config.yaml")
     store = Store.open(config.database)
-    importer = Importer(store, config.schema)
-    for path in expand(config.articles, folder):
-        importer.take(iter([path]) if isinstance(path, Exception) else read(path))
-    run(store, config)
     app = PostilApp(Session(store, config, "ana"))
     async with app.run_test(size=(100, 30)) as pilot:
         await pilot.press(*PICTURE_KEYS.split())
@@ -371,6 +367,13 @@ async def screenshot(folder: Path) -> str:
         found = app.export_screenshot(title="postil")
     store.close()
     return found
+
+
+def postil_command(*arguments: str | Path) -> None:
+    """Runs a command; SystemExit with what it printed when it fails."""
+    done = CliRunner().invoke(cli.main, list(map(str, arguments)))
+    if done.exit_code:
+        raise SystemExit(done.output)
 
 
 def plain_svg(svg: str) -> str:

@@ -15,6 +15,7 @@ from annotations.config import load
 from annotations.doctor import examine
 from annotations.errors import PostilError
 from annotations.model import Analysis, Entity, Layer, Relation
+from annotations.navigator import ends_of
 from annotations.session import Session
 from annotations.state import ArticleState
 from annotations.store import Offered, Store, new_id
@@ -245,8 +246,9 @@ class Sitting:
         if key is None:
             return None
         if key in state.relations:
-            relation = state.relations[key]
-            return f"{state.entities[relation.head].text} {relation.label} {state.entities[relation.tail].text}"
+            ends = ends_of(state, key)
+            assert ends is not None
+            return f"{ends[0].text} {state.relations[key].label} {ends[1].text}"
         if key in state.links:
             return f"{state.links[key].label}?"
         item = state.shown(key)
@@ -267,10 +269,16 @@ class Sitting:
 
     @property
     def relations(self) -> list[str]:
-        """The person's relations in the database."""
+        """The person's relations in the database; the ends of a symmetric one in reading order."""
         store, article, me = self.session.store, self.state.article.id, self.session.layer.id
-        texts = {e.id: e.text for e in store.entities(article, me)}
-        return sorted(f"{texts[r.head]} {r.label} {texts[r.tail]}" for r in store.relations(article, me))
+        entities = {e.id: e for e in store.entities(article, me)}
+        found = []
+        for relation in store.relations(article, me):
+            ends = [entities[relation.head], entities[relation.tail]]
+            if self.session.config.schema.relation(relation.label).symmetric:
+                ends.sort(key=lambda e: e.start)
+            found.append(f"{ends[0].text} {relation.label} {ends[1].text}")
+        return sorted(found)
 
     @property
     def verdicts(self) -> dict[str, int]:

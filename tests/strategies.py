@@ -37,10 +37,14 @@ def schema(overlap: Overlap = "none", complete: tuple[str, ...] = ("entities", "
     """Three entity types; LEADS goes from PERSON, NEAR joins GPE and ORG in any order, KNOWS joins anything."""
     everything = frozenset(LABELS)
     return Schema(
-        entities=tuple(EntityType(name, keys=(str(i),), code=name[0].lower()) for i, name in enumerate(LABELS, 1)),
+        entities=tuple(
+            EntityType(name, keys=(str(i),), code=name[0].lower()) for i, name in enumerate(LABELS, 1)
+        ),
         relations=(
             RelationType("LEADS", ("1",), "l", frozenset({"PERSON"}), frozenset({"ORG", "GPE"})),
-            RelationType("NEAR", ("2",), "n", frozenset({"GPE", "ORG"}), frozenset({"GPE", "ORG"}), symmetric=True),
+            RelationType(
+                "NEAR", ("2",), "n", frozenset({"GPE", "ORG"}), frozenset({"GPE", "ORG"}), symmetric=True
+            ),
             RelationType("KNOWS", ("3",), "k", everything, everything),
         ),
         overlap=overlap,
@@ -80,7 +84,13 @@ def find(text: str, part: str, nth: int = 0) -> tuple[int, int]:
 
 
 def offer(
-    part: str, label: str, text: str = PROSE, nth: int = 0, rank: int = 3, score: float | None = None, at: str = ""
+    part: str,
+    label: str,
+    text: str = PROSE,
+    nth: int = 0,
+    rank: int = 3,
+    score: float | None = None,
+    at: str = "",
 ) -> Suggestion:
     """The suggestion that `part` of the text is a `label`."""
     start, end = find(text, part, nth)
@@ -91,7 +101,9 @@ def offer(
 def link(label: str, head: Suggestion, tail: Suggestion, symmetric: bool = False) -> RelationSuggestion:
     """The suggestion of a relation between two suggestions."""
     ends = sorted((head.value, tail.value)) if symmetric else [head.value, tail.value]
-    return RelationSuggestion(about_relation(label, *ends), label, head.about, tail.about, ("model:m@1",), None, 3)
+    return RelationSuggestion(
+        about_relation(label, *ends), label, head.about, tail.about, ("model:m@1",), None, 3
+    )
 
 
 class Play:
@@ -136,7 +148,9 @@ class Play:
 TROUBLE = "ab Zé\u0301- '’.,\n\t\r\u00a0\u200d\u0600\u0301\U0001f468\U0001f3fd🇨🇺中ا\x00\x1c"
 """Characters that are hard on offsets: marks, joiners, flags, prepended signs, control characters."""
 
-texts = st.one_of(st.text(alphabet=TROUBLE, max_size=40), st.text(max_size=40).filter(lambda t: _encodable(t)))
+texts = st.one_of(
+    st.text(alphabet=TROUBLE, max_size=40), st.text(max_size=40).filter(lambda t: _encodable(t))
+)
 """Any text that can be an article's."""
 
 
@@ -144,11 +158,17 @@ def _encodable(text: str) -> bool:
     return not any("\ud800" <= c <= "\udfff" for c in text)
 
 
-prose = st.lists(
-    st.sampled_from(["Xi", "Diaz-Canel", "the", "Group", "of", "20", "Havana", "é́", "中国", "U.S.", "\n\n", "👨‍👩‍👧"]),
-    min_size=4,
-    max_size=14,
-).map(" ".join).filter(lambda t: len(t.split()) > 2)
+prose = (
+    st.lists(
+        st.sampled_from(
+            ["Xi", "Diaz-Canel", "the", "Group", "of", "20", "Havana", "é́", "中国", "U.S.", "\n\n", "👨‍👩‍👧"]
+        ),
+        min_size=4,
+        max_size=14,
+    )
+    .map(" ".join)
+    .filter(lambda t: len(t.split()) > 2)
+)
 """Short articles with names, marks, other scripts and paragraphs."""
 
 
@@ -162,7 +182,9 @@ def spans(draw: st.DrawFn, text: str, longest: int = 12) -> tuple[int, int]:
 
 
 @st.composite
-def entities(draw: st.DrawFn, text: str, prefix: str, most: int = 5, labels: Sequence[str] = LABELS) -> list[Entity]:
+def entities(
+    draw: st.DrawFn, text: str, prefix: str, most: int = 5, labels: Sequence[str] = LABELS
+) -> list[Entity]:
     """Entities of a suggesting layer: they may overlap, nest and equal those of another one."""
     values = draw(st.lists(st.tuples(spans(text), st.sampled_from(labels)), max_size=most, unique=True))
     scores = draw(st.lists(st.one_of(st.none(), st.floats(0, 1)), min_size=len(values), max_size=len(values)))
@@ -180,5 +202,7 @@ def relations(draw: st.DrawFn, ends: Sequence[Entity], prefix: str, most: int = 
     ids = [e.id for e in ends]
     pairs = st.lists(st.sampled_from(ids), min_size=2, max_size=2, unique=True).map(tuple)
     names = st.sampled_from(["LEADS", "NEAR", "KNOWS"])
-    found = draw(st.lists(st.tuples(names, pairs), max_size=most, unique_by=lambda r: (r[0], frozenset(r[1]))))
+    found = draw(
+        st.lists(st.tuples(names, pairs), max_size=most, unique_by=lambda r: (r[0], frozenset(r[1])))
+    )
     return [Relation(f"{prefix}r{i}", name, head, tail) for i, (name, (head, tail)) in enumerate(found)]

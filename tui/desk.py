@@ -65,6 +65,9 @@ class Host(Protocol):
     def toggle_theme(self) -> None:
         """Changes between dark and light."""
 
+    def suspend(self) -> None:
+        """Goes back to the shell until the person returns."""
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -140,19 +143,21 @@ class Desk:
         self.bind(from_the_place=True)
 
     def bind(self, from_the_place: bool = False) -> None:
-        """Takes in that the session's state is another one; cursor and focus stay unless they are gone."""
-        top = self.layout.line(self.top)[0] if not from_the_place else 0
+        """Takes in that the session's state is another one; the cursor stays, in the row where it was, and so does
+        the focus unless it is gone."""
+        row = 0 if from_the_place else self.layout.line_of(self.offset) - self.top
         self._bound = self.state
         self.layout = Layout(
             self.state.article.text, self.width, self._tag_cells if self.labels_shown else None
         )
         self.shown = Shown()
-        self.top = self.layout.line_of(top)
         if from_the_place:
             self.leave_modes()
-            self.hits, self.cursor, self.focus = [], 0, None
+            self.hits, self.top, self.cursor, self.focus = [], 0, 0, None
             self.warned = set()
             self._start()
+        else:
+            self.top = self.layout.line_of(self.offset) - row
         self.keep_true()
         self.reveal()
 
@@ -413,7 +418,8 @@ class Desk:
 
 
 def _keys(applied: Applied) -> list[str]:
-    """What to focus after an undo or redo, best first."""
+    """What to focus after an undo or redo, best first: what the edit itself focused, then what it changed."""
     order = {"entities": 0, "relations": 1, "decisions": 2, "progress": 3}
     changes = sorted(applied.edit.changes, key=lambda c: order[c.table])
-    return [c.key for c in changes if c.after is not None or c.table == "decisions"]
+    changed = [c.key for c in changes if c.after is not None or c.table == "decisions"]
+    return [applied.edit.focus, *changed] if applied.edit.focus else changed

@@ -8,10 +8,18 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
 from annotations.suggest.follow import start
+
+PAUSE = 5.0
+"""Seconds from one start to the next at least: another session's suggester may be at work, or ours may be failing."""
+
+MOST_FAILURES = 3
+"""How often a suggester that crashed or was killed is started again."""
 
 
 class Suggester:
@@ -21,23 +29,35 @@ class Suggester:
         self._config, self._log = config, log
         self._process: subprocess.Popen[str] | None = None
         self._heard = ""
+        self._asked: int | None = None
+        self._started, self._failures = float("-inf"), 0
 
     def start(self) -> None:
-        """Starts it, unless it runs already or another session's does (it then ends by itself)."""
-        if self._process is None or self._process.poll() is not None:
-            self._process = start(self._config, self._log)
-            if self._process.stdout is not None:
-                os.set_blocking(self._process.stdout.fileno(), False)
-            if self._process.stdin is not None:
-                os.set_blocking(self._process.stdin.fileno(), False)
+        """Starts it, unless it runs already or another session's does (it then ends by itself).
+
+        Cheap enough to be called again and again: does nothing for a while after a start, and nothing at all after
+        too many failures.
+        """
+        if self.running or time.monotonic() < self._started + PAUSE:
+            return
+        if self._process is not None and self._process.returncode:
+            self._failures += 1
+        if self._failures >= MOST_FAILURES:
+            return
+        self.stop()
+        self._process, self._asked, self._started = start(self._config, self._log), None, time.monotonic()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                os.set_blocking(pipe.fileno(), False)
 
     def first(self, article: int) -> None:
-        """Asks for one article before all others; a suggester that is gone is not asked."""
-        if self._process is None or self._process.stdin is None or self._process.poll() is not None:
+        """Asks for one article before all others, once; a suggester that is gone is not asked."""
+        if not self.running or article == self._asked or self._process is None or self._process.stdin is None:
             return
         try:
             self._process.stdin.write(f"first {article}\n")
             self._process.stdin.flush()
+            self._asked = article
         except (BrokenPipeError, BlockingIOError):
             return
 
@@ -60,7 +80,5 @@ class Suggester:
     def stop(self) -> None:
         """Lets it end: it does so when its stdin closes."""
         if self._process is not None and self._process.stdin is not None:
-            try:
+            with suppress(BrokenPipeError):
                 self._process.stdin.close()
-            except BrokenPipeError:
-                return

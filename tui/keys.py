@@ -45,6 +45,13 @@ _NAMES = {
     "backtab": "shift+tab",
 }
 
+_WITHOUT_CHARACTER = (
+    *("space", "tab", "enter", "escape", "backspace", "delete", "insert"),
+    *("home", "end", "pageup", "pagedown", "up", "down", "left", "right"),
+    *(f"f{number}" for number in range(1, 25)),
+)
+"""Names of keys that stand for no character."""
+
 
 def canonical(name: str) -> str:
     """One name for each key: the character where it has one, else the lower-case name with its modifiers."""
@@ -62,6 +69,18 @@ def event_key(key: str, character: str | None, printable: bool) -> str:
 def sequence(text: str) -> Sequence_:
     """A sequence as written in config.yaml: key names with spaces between them."""
     return tuple(canonical(name) for name in text.split())
+
+
+def misnamed(key: str) -> str | None:
+    """What is wrong with the canonical name of a key, None when nothing is."""
+    *held, base = key.split("+") if len(key) > 1 else [key]
+    if "alt" in held and len(base) == 1:
+        return f'"{key}" cannot be bound: a fast Escape and a letter look the same on a slow line'
+    known = [*_WITHOUT_CHARACTER, *_NAMES]
+    if set(held) <= {"ctrl", "shift", "alt"} and (len(base) == 1 or base in known):
+        return None
+    close = nearest(base, known)
+    return f'"{key}" is not a key' + (f'; did you mean "{close}"?' if close else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +106,7 @@ class Keymap:
             self.bound.append(Bound(command, tuple(sequence(text) for text in texts)))
         self._tables: dict[str, dict[Sequence_, Command]] = {}
         for bound in self.bound:
+            self._refuse_misnamed(bound)
             for scope in bound.command.scopes:
                 for keys_ in bound.sequences:
                     self._enter(scope, keys_, bound.command)
@@ -98,6 +118,13 @@ class Keymap:
                 hint = f'; did you mean "{close}"?' if close else ""
                 raise ConfigError(f"{self._where(id)}: keys.bindings.{id} is not a command{hint}")
 
+    def _refuse_misnamed(self, bound: Bound) -> None:
+        for key in (key for keys in bound.sequences for key in keys):
+            if (wrong := misnamed(key)) is not None:
+                raise ConfigError(
+                    f"{self._where(bound.command.id)}: keys.bindings.{bound.command.id}: {wrong}"
+                )
+
     def _where(self, *ids: str) -> str:
         lines = [self._lines[id] for id in ids if id in self._lines]
         return f"{self._file}:{lines[0]}" if lines else self._file
@@ -106,7 +133,7 @@ class Keymap:
         table = self._tables.setdefault(scope, {})
         for other, taken in table.items():
             shorter = min(len(other), len(keys))
-            if other[:shorter] == keys[:shorter] and taken.id != command.id:
+            if other[:shorter] == keys[:shorter] and (taken.id, other) != (command.id, keys):
                 raise ConfigError(
                     f'{self._where(command.id, taken.id)}: the key "{" ".join(keys)}" of {command.id} clashes with'
                     f' "{" ".join(other)}" of {taken.id} ({scope}): give one of them another key under keys.bindings'

@@ -73,14 +73,15 @@ class Layout:
     before it in its paragraph is left out.
     """
 
-    def __init__(self, text: str, width: int, tags: Tags | None = None) -> None:
-        """Lay out; a width below 1 counts as 1."""
+    def __init__(self, text: str, width: int, tags: Tags | None = None, breaks: Sequence[int] = ()) -> None:
+        """Lay out; a width below 1 counts as 1. `breaks` are code points at which a line starts in any case."""
         self.text = display(text)
         """What is drawn, one for one with the article's text."""
         self.width = max(1, width)
         """Cells that a line may take."""
         self._tags = tags
         self._build_runs()
+        self._breaks = self._edges(breaks)
         self._read_tags()
         self._wrap()
 
@@ -102,6 +103,14 @@ class Layout:
         self._tags = tags
         self._read_tags()
         self._wrap()
+
+    def set_breaks(self, breaks: Sequence[int]) -> None:
+        """Start a line at each of these code points, or at none, and wrap again."""
+        self._breaks = self._edges(breaks)
+        self._wrap()
+
+    def _edges(self, offsets: Sequence[int]) -> list[int]:
+        return sorted({self.grapheme_ceil(offset) for offset in offsets if 0 < offset < len(self.text)})
 
     def retag(self, start: int, end: int) -> None:
         """Ask again for the tags with start < offset <= end, and rewrap only the lines they touch."""
@@ -361,7 +370,10 @@ class Layout:
         old[first:same] = array("L", new or [0])
 
     def _paragraph_end(self, start: int) -> int:
-        return self.text.find("\n", start) + 1 or len(self.text)
+        stop = self.text.find("\n", start) + 1 or len(self.text)
+        if self._breaks and (i := bisect_right(self._breaks, start)) < len(self._breaks):
+            return min(stop, self._breaks[i])
+        return stop
 
     def _before_line_end(self, start: int, end: int) -> int:
         """`end` without the LF or CR LF before it."""

@@ -38,6 +38,9 @@ class ShelfHost(Protocol):
     def toggle_theme(self) -> None:
         """Changes between dark and light."""
 
+    def suspend(self) -> None:
+        """Goes back to the shell until the person returns."""
+
     def quit(self) -> None:
         """Ends the app."""
 
@@ -62,8 +65,10 @@ class Shelf:
         self._go(queue.index(article) if article in queue else min(self.index, len(queue) - 1))
 
     def _go(self, index: int) -> None:
-        self.index = max(0, min(index, len(self.session.queue) - 1))
-        self.top = min(max(self.top, self.index - self.height + 1), self.index)
+        count = len(self.session.queue)
+        self.index = max(0, min(index, count - 1))
+        top = max(self.top, self.index - self.height + 1)
+        self.top = max(0, min(top, self.index, count - self.height))
 
     def resize(self, height: int) -> None:
         """Takes the number of rows that there is room for."""

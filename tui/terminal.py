@@ -3,13 +3,15 @@
 Invariant: whatever ends the app (SIGTERM, SIGHUP, SIGINT from outside, a closed terminal, one that nobody
 reads), the process is gone within `GRACE` seconds and the terminal is restored as far as it still
 listens. Textual alone dies at once on a signal and leaves the terminal raw; with plain handlers its
-writer thread can wait for ever. Textual is imported inside functions, because `prepare` must come before
-it.
+writer thread can wait for ever. No byte that comes in ends the app, and nothing that is pasted becomes a
+key: Textual alone takes an escape sequence inside a paste for keys. Textual is imported inside functions,
+because `prepare` must come before it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import codecs
 import contextlib
 import os
 import queue
@@ -18,7 +20,8 @@ import sys
 import termios
 import threading
 import time
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping
+from functools import partial
 from types import FrameType
 from typing import IO, TYPE_CHECKING, Any
 
@@ -77,6 +80,8 @@ def install(app: App[Any]) -> bool:
         return Writer(file, leaving)
 
     linux_driver.WriterThread = writer  # type: ignore[attr-defined, assignment]
+    linux_driver.getincrementaldecoder = _lenient_decoder  # type: ignore[attr-defined]
+    linux_driver.XTermParser = _parser()  # type: ignore[attr-defined]
     for name in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(name, leaving.on_signal)
     return True
@@ -175,6 +180,59 @@ class Writer(threading.Thread):
         self.write(None)
         while self.is_alive() and self._leaving.patient:
             self.join(timeout=0.1)
+
+
+class Pastes:
+    """Takes the escape characters out of pasted text, before it is looked at for keys."""
+
+    BEGIN, END = "\x1b[200~", "\x1b[201~"
+
+    def __init__(self) -> None:
+        self._inside = False
+        self._tail = ""
+
+    def clean(self, data: str) -> str:
+        """What came in, pasted text in it made harmless; the beginning of an end mark waits for the rest of it."""
+        done: list[str] = []
+        while data:
+            passed, data = self._inside_of(data) if self._inside else self._outside_of(data)
+            done.append(passed)
+        return "".join(done)
+
+    def _outside_of(self, data: str) -> tuple[str, str]:
+        """What can pass of `data` and what is left to look at; typed keys never wait."""
+        _, mark, rest = (self._tail + data).partition(self.BEGIN)
+        self._inside = bool(mark)
+        self._tail = "" if mark else (self._tail + data)[1 - len(self.BEGIN) :]
+        return data.removesuffix(rest), rest
+
+    def _inside_of(self, data: str) -> tuple[str, str]:
+        text, mark, rest = (self._tail + data).partition(self.END)
+        self._inside = not mark
+        begun = 0 if mark else max(n for n in range(len(self.END)) if text.endswith(self.END[:n]))
+        self._tail = text[len(text) - begun :]
+        return text[: len(text) - begun].replace("\x1b", "") + mark, rest
+
+
+def _parser() -> type[Any]:
+    """Textual's reader of the terminal, with clean pastes."""
+    from textual._xterm_parser import XTermParser
+
+    class Parser(XTermParser):
+        def __init__(self, debug: bool = False) -> None:
+            super().__init__(debug)
+            self._pastes = Pastes()
+
+        def feed(self, data: str) -> Iterable[Any]:
+            # Textual takes an empty text for the end of all input.
+            return super().feed(cleaned) if (cleaned := self._pastes.clean(data)) or not data else ()
+
+    return Parser
+
+
+def _lenient_decoder(encoding: str) -> Callable[[], codecs.IncrementalDecoder]:
+    """Decodes what is typed; what is not in the encoding becomes a character that no key has."""
+    return partial(codecs.getincrementaldecoder(encoding), "replace")
 
 
 def _terminal_state() -> list[Any] | None:

@@ -89,7 +89,12 @@ def test_sentences_and_paragraphs_hold_every_character_that_is_not_white_space(t
 
 def test_sentences_end_at_punctuation_before_a_capital_and_at_line_breaks() -> None:
     text = "He came. “Why?” she said. It cost 3.5 euros!\nFin"
-    assert [text[s:e] for s, e in sentences(text)] == ["He came.", "“Why?” she said.", "It cost 3.5 euros!", "Fin"]
+    assert [text[s:e] for s, e in sentences(text)] == [
+        "He came.",
+        "“Why?” she said.",
+        "It cost 3.5 euros!",
+        "Fin",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -102,7 +107,9 @@ def test_sentences_end_at_punctuation_before_a_capital_and_at_line_breaks() -> N
         ("one\nXi Jinping\nParis", "Jinping", "Xi Jinping"),
     ],
 )
-def test_a_name_run_joins_capitalised_words_numbers_and_particles(text: str, at: str, run: str | None) -> None:
+def test_a_name_run_joins_capitalised_words_numbers_and_particles(
+    text: str, at: str, run: str | None
+) -> None:
     found = name_run(text, text.index(at))
     assert (text[slice(*found)] if found else None) == run
 

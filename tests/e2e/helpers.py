@@ -146,6 +146,6 @@ def eventually(holds: Callable[[], Any], complaint: str, timeout: float = 15) ->
 
 def processes() -> dict[int, str]:
     """Command lines by process id."""
-    listed = subprocess.run(["ps", "-axo", "pid=,args="], capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(["ps", "-axww", "-o", "pid=,args="], capture_output=True, text=True, check=True).stdout
     pairs = (line.strip().partition(" ") for line in listed.splitlines())
     return {int(pid): arguments for pid, _, arguments in pairs}

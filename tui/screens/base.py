@@ -215,6 +215,10 @@ class KeyedScreen(Screen[None]):
         """Changes between dark and light."""
         self.postil.toggle_theme()
 
+    def suspend(self) -> None:
+        """Goes back to the shell until the person returns."""
+        self.app.action_suspend_process()
+
     # -- commands by name ------------------------------------------------------------------------
 
     def show_palette(self) -> None:

@@ -169,12 +169,17 @@ def swap(desk: Desk) -> None:
 
 
 def start_repoint(desk: Desk, end: str) -> None:
-    """Chooses another head or tail for the focused relation, as in LINK."""
-    relation = desk.state.relations.get(desk.focus or "")
-    if relation is None:
+    """Chooses another head or tail for the focused relation, as in LINK; of a symmetric one, as it is shown."""
+    relation, ends = (
+        desk.state.relations.get(desk.focus or ""),
+        navigator.ends_of(desk.state, desk.focus or ""),
+    )
+    if relation is None or ends is None:
         raise Refused("accept the suggested relation first (a)")
-    desk.link = Link(relation.tail if end == "head" else relation.head, repoint=(relation.id, end))
-    desk.set_focus(getattr(relation, end))
+    head, tail = (navigator.key_of(each) for each in ends)
+    stays, moves = (tail, head) if end == "head" else (head, tail)
+    desk.link = Link(stays, repoint=(relation.id, "head" if moves == relation.head else "tail"))
+    desk.set_focus(moves)
     desk.say(f"new {end}: Tab visits what is legal, Enter moves it there")
 
 

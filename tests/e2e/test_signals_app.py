@@ -1,0 +1,159 @@
+"""How the app ends, whatever it is doing: by a signal at any moment, by a closed terminal; and bursts of keys."""
+
+from __future__ import annotations
+
+import os
+import random
+import select
+import signal
+
+import pytest
+
+from tests.e2e.harness import KEYS
+from tests.e2e.helpers import Project, Screen, eventually
+
+LIMIT = 3.0
+"""Seconds from a signal to the end of the process, at most."""
+
+SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+MOMENTS = int(os.environ.get("POSTIL_SIGNAL_TRIALS", "5"))
+"""Random moments of the start at which each signal is sent."""
+
+
+def ends_in_order(screen: Screen, number: signal.Signals) -> None:
+    screen.kill(number)
+    assert screen.wait_exit(LIMIT) == 128 + number
+    screen.restored()
+
+
+def wait_blindly(screen: Screen, seconds: float) -> None:
+    """Let the app run for so long, reading what comes; the moment is the point, not what it shows."""
+    ends, _, _ = select.select([], [], [], seconds)
+    assert not ends
+    screen.settle(quiet=0)
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_ends_the_app_saves_the_place_and_leaves_the_terminal_as_it_was(project, number):
+    with project.app() as screen:
+        screen.wait_for("54 pending")
+        screen.do("/Moscow\r", "1 hit")
+        ends_in_order(screen, number)
+    ((place,),) = project.query("SELECT place FROM progress")
+    assert project.query("SELECT substr(text, ? + 1, 6) FROM articles WHERE id = 1", place) == [("Moscow",)]
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_at_any_moment_of_the_start_ends_it(fresh, number):
+    moments = random.Random(int(number))
+    for _ in range(MOMENTS):
+        with fresh.app() as screen:
+            wait_blindly(screen, moments.uniform(0.0, 0.9))
+            screen.kill(number)
+            # Before Python has set anything up the signal itself kills: to a shell that is the same status.
+            assert screen.wait_exit(LIMIT) in (128 + number, -number), screen.picture()
+            screen.restored()
+        fresh.deserted()
+    if fresh.database.exists():
+        fresh.sound()
+
+
+@pytest.mark.parametrize(
+    "keys", ["/Mosc", "i half a note", ":rel", "v", "r", ";", "g", " ", "?"], ids=lambda keys: repr(keys)
+)
+def test_a_signal_in_any_mode_ends_the_app(project, keys):
+    with project.app() as screen:
+        screen.wait_for("54 pending")
+        screen.send(keys)
+        screen.settle(quiet=0.05)
+        ends_in_order(screen, signal.SIGTERM)
+    assert project.query("SELECT count(*) FROM edits") == [(0,)]
+
+
+def test_a_signal_while_suggestions_are_written_ends_app_and_suggester(fresh):
+    with fresh.app() as screen:
+        screen.wait_for("Cuba")
+        eventually(fresh.suggesters, "no suggester was started")
+        ends_in_order(screen, signal.SIGTERM)
+    fresh.deserted()
+    fresh.sound()
+    with fresh.app() as screen:
+        screen.wait_for("54 pending", 30)
+        ends_in_order(screen, signal.SIGHUP)
+
+
+def test_a_signal_amid_a_burst_of_edits_keeps_what_was_done_and_nothing_half(project):
+    with project.app() as screen:
+        screen.wait_for("54 pending")
+        screen.send("ax" * 27)
+        screen.wait_gone("54 pending")
+        ends_in_order(screen, signal.SIGTERM)
+    project.sound()
+    decided = project.query("SELECT count(*) FROM decisions")
+    assert decided == project.query("SELECT count(*) FROM edits")
+
+
+def test_a_closed_terminal_ends_app_and_suggester(fresh):
+    with fresh.app() as screen:
+        screen.wait_for("Cuba")
+        eventually(fresh.suggesters, "no suggester was started")
+        screen.hang_up()
+        assert screen.wait_exit_unread(LIMIT) == 128 + signal.SIGHUP
+    fresh.deserted()
+
+
+def test_ctrl_c_says_that_q_quits_wherever_it_is_typed(project):
+    with project.app() as screen:
+        screen.wait_for("54 pending")
+        screen.do(KEYS["ctrl+c"], "q quits")
+        screen.do("v", "SELECT")
+        screen.do(KEYS["ctrl+c"], "q quits")
+        screen.press("escape")
+        screen.wait_gone("SELECT")
+        screen.send("q")
+        screen.wait_for("1 of 9")
+        screen.do(KEYS["ctrl+c"], "q quits")
+        screen.send("q")
+        assert screen.wait_exit() == 0
+
+
+def test_two_thousand_keys_in_one_write_are_all_applied_in_order(project):
+    with project.app() as screen:
+        screen.wait_for("54 pending")
+        # Each round labels the next token and takes that back or not, by its number.
+        rounds = "".join("7u" if turn % 3 else "7" for turn in range(0))
+        keys = "gg" + "".join("l7u" if turn % 3 else "l7d" for turn in range(666))
+        screen.send(rounds + keys)
+        screen.do("/Moscow\r", "1 hit")
+        screen.quit()
+    verbs = [verb for (verb,) in project.query("SELECT verb FROM edits ORDER BY seq")]
+    assert len(verbs) > 1000
+
+
+def test_a_paste_where_keys_are_commands_runs_none_of_them(project):
+    with project.app() as screen:
+        screen.wait_for("54 pending")
+        screen.do("\x1b[200~aaxxccd\r7qq\x1b[201~", "pasted text is not read as keys")
+        screen.quit()
+    assert project.query("SELECT count(*) FROM edits") == [(0,)]
+
+
+def test_a_paste_into_a_prompt_is_its_text(project):
+    with project.app() as screen:
+        screen.wait_for("54 pending")
+        screen.send("i")
+        screen.do("\x1b[200~two\nlines \x1b[31mred\x1b[201~\r", "note saved")
+        screen.quit()
+    ((note,),) = project.query("SELECT note FROM entities WHERE note IS NOT NULL")
+    assert note.startswith("two lines ")
+
+
+def test_keys_typed_ahead_of_a_prompt_are_its_text_and_those_after_it_are_commands(project):
+    with project.app() as screen:
+        screen.wait_for("54 pending")
+        screen.send("iaxd, not commands\ra4")
+        screen.says("accepted as NORP")
+        screen.quit()
+    verbs = [verb for (verb,) in project.query("SELECT verb FROM edits ORDER BY seq")]
+    assert verbs == ["note", "relabel"]
+    assert project.query("SELECT text, note FROM entities WHERE note IS NOT NULL") == [("Cuba", "axd, not commands")]
