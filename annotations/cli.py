@@ -18,6 +18,7 @@ import click
 
 from annotations.config import Config, find_project, load
 from annotations.errors import PostilError
+from annotations.wording import printable
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -61,7 +62,7 @@ def refusals() -> Iterator[None]:
     try:
         yield
     except PostilError as error:
-        click.echo(f"postil: {error}", err=True)
+        click.echo(f"postil: {_harmless(str(error))}", err=True)
         sys.exit(1)
 
 
@@ -78,7 +79,7 @@ def opened(config: Config, say_notes: bool = True) -> Iterator[Any]:
     store = Store.open(config.database)
     try:
         for note in store.notes if say_notes else ():
-            click.echo(f"postil: {note}", err=True)
+            click.echo(f"postil: {_harmless(note)}", err=True)
         yield store
     finally:
         store.close()
@@ -90,7 +91,12 @@ def report(lines: list[str], data: dict[str, Any], as_json: bool) -> None:
         click.echo(json.dumps(data, ensure_ascii=False, sort_keys=True))
     else:
         for line in lines:
-            click.echo(line, err=True)
+            click.echo(_harmless(line), err=True)
+
+
+def _harmless(sentences: str) -> str:
+    """What is said, with nothing that a terminal obeys: file names, layers and labels are foreign."""
+    return "\n".join(map(printable, sentences.split("\n")))
 
 
 @click.command(epilog=EPILOG)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from annotations.model import Article, Decision, Entity, Layer, about_entity
 from annotations.schema import Schema
-from annotations.state import ArticleState, conflict, relation_about
+from annotations.state import ArticleState, relation_about
 from annotations.store import Store
 from annotations.text import trim
 
@@ -61,7 +61,6 @@ def _layer(store: Store, article: Article, layer: Layer, schema: Schema) -> Iter
         if (what := _decision(state, decision)) is not None:
             yield Finding("error", where, f"decision on {decision.about}: {what}")
     yield from (Finding("problem", where, what) for what in state.problems.values())
-    yield from (Finding("problem", where, what) for what in _overlaps(state))
 
 
 def _entity(article: Article, entity: Entity) -> Iterator[str]:
@@ -97,13 +96,6 @@ def _decision(state: ArticleState, decision: Decision) -> str | None:
         if decision.verdict == expected
         else f"it says {decision.verdict}, but the result says {expected}"
     )
-
-
-def _overlaps(state: ArticleState) -> Iterator[str]:
-    for entity in state.entities.values():
-        for other in state.own_over(entity.spans):
-            if entity.id < other.id and conflict(state.schema.overlap, entity.value, other.value):
-                yield f"{entity.label} “{entity.text}” and {other.label} “{other.text}” overlap"
 
 
 def _journal(store: Store, layer: Layer) -> Iterator[Finding]:

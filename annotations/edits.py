@@ -267,9 +267,8 @@ def _accept_end(draft: Draft, about: str, value: Value) -> str:
 
 def _need_both(draft: Draft, ids: Sequence[str], values: Sequence[Value], key: str) -> None:
     """Two ends that the overlap policy lets stand together."""
-    if ids[0] == ids[1] or any(
-        draft.entities[id].value != value for id, value in zip(ids, values, strict=True)
-    ):
+    standing = [e.value for e in map(draft.entities.get, ids) if e is not None]
+    if ids[0] == ids[1] or standing != list(values):
         raise Refused("a relation needs two different ends that do not overlap", key)
 
 

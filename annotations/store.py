@@ -99,12 +99,17 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """An undo or redo that happened: the edit as it was applied, what it took back or repeated, and where."""
+    """An undo or redo that happened: the edit as it was applied, what it took back or repeated, and where.
+
+    `seq` is its journal row, `seen` the row of the same person before it: whoever knows another one as the newest
+    has not seen all that was there when it happened."""
 
     edit: Edit
     verb: str
     says: str
     article: int | None
+    seq: int
+    seen: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -418,7 +423,7 @@ class Store:
                 seq = undo_top if verb == "undo" else redo_top
                 if seq is None:
                     raise Refused(f"nothing to {verb}")
-                row = self.journal_row(seq)
+                row, seen = self.journal_row(seq), self.newest_edits([layer.id])[0]
                 edit, first_verb = _inverse(row, verb)
                 articles = self._articles_of(edit)
                 self._check(layer, edit, articles)
@@ -430,7 +435,7 @@ class Store:
                 self.connection.execute(sql, (*tops, new))
         except StaleEdit as error:
             raise Refused(f"cannot {verb} this: {error}") from error
-        return Applied(edit, first_verb, edit.says, row.article)
+        return Applied(edit, first_verb, edit.says, row.article, new, seen)
 
     def journal_row(self, seq: int) -> JournalRow:
         """One row of the journal."""

@@ -170,7 +170,9 @@ class Project:
         store = self.open_store() if own else self.store
         return Session(store, load(self.folder / "config.yaml"), person, review)
 
-    def sit(self, article: int, person: str = "ana", review: str | None = None, own: bool = False, **size: int) -> Sitting:
+    def sit(
+        self, article: int, person: str = "ana", review: str | None = None, own: bool = False, **size: int
+    ) -> Sitting:
         """Somebody at an article."""
         session = self.session(person, review, own)
         session.open(article)
@@ -314,7 +316,9 @@ def check_desk(desk: Desk) -> None:
     assert desk.focus is None or desk.exists(desk.focus)
     assert desk.link is None or desk.exists(desk.link.head)
     assert desk.reshaping is None or desk.mode == "select"
-    assert desk.layout.text == desk.state.article.text or len(desk.layout.text) == len(desk.state.article.text)
+    assert desk.layout.text == desk.state.article.text or len(desk.layout.text) == len(
+        desk.state.article.text
+    )
     line = desk.layout.line_of(desk.offset)
     assert desk.top <= line < desk.top + desk.height, (desk.top, line, desk.height)
 

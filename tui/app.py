@@ -215,6 +215,7 @@ class PostilApp(EndsOnErrors, App[None]):
         if session.refresh() and self.reader.desk is not None:
             self.reader.desk.bind()
             self._current().sync()
+        self._ask_for_suggestions()
         session.flush_when_due()
 
     def _guarded(self, act: Callable[[], None]) -> None:

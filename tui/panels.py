@@ -64,10 +64,11 @@ def header(desk: Desk, looks: Looks, width: int) -> Row:
     who = safe(session.layer.name) + (f" ← {safe(session.review.title)}" if session.review else "")
     left = f" {who}  {place}/{len(session.queue)}  "
     right = f"  {_condition(desk)} · {_waiting(desk)} "
-    room = width - len(left) - cells([(right, looks.bar)])
+    room = width - cells([(left + right, looks.bar)])
     title = fit(safe(" ".join(filter(None, (state.article.title, _dated(desk))))), max(room, 0))
     gap = " " * max(0, room - cells([(title, looks.bar)]))
-    return ((left, looks.bar_faint), (title, looks.bar_strong), (gap, looks.bar), (right, looks.bar))
+    row = [(left, looks.bar_faint), (title, looks.bar_strong), (gap, looks.bar), (right, looks.bar)]
+    return _clipped(row, width)
 
 
 def _dated(desk: Desk) -> str:
@@ -253,7 +254,7 @@ def pane(desk: Desk, looks: Looks, width: int, height: int) -> list[Row]:
     room = max(3, height - min(len(relations), height // 2) - 2)
     rows = _item_rows(desk, looks, width, room)
     rows += [((" ", looks.bar),)] * (room - len(rows))
-    return [*rows, *relations][:height]
+    return [_clipped(row, width) for row in [*rows, *relations][:height]]
 
 
 def _item_rows(desk: Desk, looks: Looks, width: int, height: int) -> list[Row]:

@@ -80,7 +80,7 @@ def install(app: App[Any]) -> bool:
         return Writer(file, leaving)
 
     linux_driver.WriterThread = writer  # type: ignore[attr-defined, assignment]
-    linux_driver.getincrementaldecoder = _lenient_decoder  # type: ignore[attr-defined]
+    linux_driver.getincrementaldecoder = _lenient_decoder  # type: ignore[attr-defined, assignment]
     linux_driver.XTermParser = _parser()  # type: ignore[attr-defined]
     for name in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(name, leaving.on_signal)

@@ -63,7 +63,12 @@ def test_done_policy_leave_leaves_what_is_pending(make_project):
 
 @pytest.mark.parametrize(
     ("key", "entities", "verdicts"),
-    [("a", 9, {"accepted", "superseded"}), ("enter", 9, {"accepted", "superseded"}), ("x", 0, {"rejected"}), ("l", 0, set())],
+    [
+        ("a", 9, {"accepted", "superseded"}),
+        ("enter", 9, {"accepted", "superseded"}),
+        ("x", 0, {"rejected"}),
+        ("l", 0, set()),
+    ],
 )
 def test_done_policy_ask_asks_in_one_line(make_project, key, entities, verdicts):
     project = make_project(done="ask")

@@ -26,6 +26,10 @@ BY_NAME_ONLY = {"reload", "library-reload"}
 """Commands without a key of their own: they are chosen by name."""
 
 
+HABITS = {"suspend": ("ctrl+z",), "interrupt": ("ctrl+c",)}
+"""What every terminal program answers to; suspending is also chosen by name."""
+
+
 def test_every_command_has_an_id_of_its_own():
     assert [id for id, count in Counter(c.id for c in ALL).items() if count > 1] == []
     assert all(re.fullmatch(r"[a-z-]+(\.\S+)?", c.id) for c in ALL)
@@ -40,10 +44,18 @@ def test_every_command_says_what_it_does_and_where(command):
     assert callable(command.run) and callable(command.when)
 
 
-@pytest.mark.parametrize("command", [c for c in ALL if c.id not in BY_NAME_ONLY], ids=lambda c: c.id)
+@pytest.mark.parametrize(
+    "command", [c for c in ALL if c.id not in BY_NAME_ONLY | set(HABITS)], ids=lambda c: c.id
+)
 def test_every_command_is_reached_by_letters_and_named_keys(command):
     forms = [keys.split() for keys in command.keys]
-    assert any(all(ON_ANY_KEYBOARD.fullmatch(key) for key in form) for form in forms) or not forms, command.keys
+    assert any(all(ON_ANY_KEYBOARD.fullmatch(key) for key in form) for form in forms) or not forms, (
+        command.keys
+    )
+
+
+def test_only_habits_of_the_terminal_stand_on_ctrl_alone():
+    assert {c.id: c.keys for c in ALL if c.id in HABITS} == HABITS
 
 
 def test_what_has_no_key_is_a_relation_type_without_a_digit_or_chosen_by_name():
@@ -53,7 +65,9 @@ def test_what_has_no_key_is_a_relation_type_without_a_digit_or_chosen_by_name():
 
 def test_no_alt_and_no_key_that_terminals_do_not_send():
     keys = [key for c in ALL for form in c.keys for key in form.split()]
-    assert not [key for key in keys if key.startswith(("alt+", "super+")) or key in ("ctrl+i", "ctrl+m", "ctrl+h")]
+    assert not [
+        key for key in keys if key.startswith(("alt+", "super+")) or key in ("ctrl+i", "ctrl+m", "ctrl+h")
+    ]
 
 
 def test_profiles_name_commands_that_exist():

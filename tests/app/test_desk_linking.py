@@ -256,8 +256,12 @@ def test_a_digit_relabels_the_relation_if_it_is_legal(linked):
 def test_o_swaps_where_that_is_legal(make_project):
     project = make_project()
     project.configure(
-        (project.folder / "config.yaml").read_text().replace("OWNS: {key: \"4\", head: [PERSON], tail: [ORG]}",
-        "OWNS: {key: \"4\", head: [PERSON, ORG], tail: [PERSON, ORG]}")
+        (project.folder / "config.yaml")
+        .read_text()
+        .replace(
+            'OWNS: {key: "4", head: [PERSON], tail: [ORG]}',
+            'OWNS: {key: "4", head: [PERSON, ORG], tail: [PERSON, ORG]}',
+        )
     )
     sitting = project.sit(project.visit())
     sitting.press("r").goto("Bergen", 2).press("4", "g r", "o")

@@ -3,7 +3,7 @@ from __future__ import annotations
 from itertools import islice
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annotations import navigator
@@ -119,7 +119,24 @@ def test_centre_puts_the_line_in_the_middle(project):
 @pytest.mark.parametrize("text", ["", "\n", "  \n\n "])
 def test_every_movement_is_safe_in_an_article_without_words(project, text):
     sitting = project.sit(project.add(text))
-    for keys in ("l", "h", "j", "k", "w", "b", "e", ")", "(", "}", "{", "gg", "G", "pagedown", "pageup", "tab"):
+    for keys in (
+        "l",
+        "h",
+        "j",
+        "k",
+        "w",
+        "b",
+        "e",
+        ")",
+        "(",
+        "}",
+        "{",
+        "gg",
+        "G",
+        "pagedown",
+        "pageup",
+        "tab",
+    ):
         sitting.press(*(keys if keys == "gg" else [keys]))
         assert (sitting.desk.cursor, sitting.desk.offset, sitting.desk.focus) == (0, 0, None)
     for keys in ("~", ";", "z z", "n", "v", "V", "1", "a", "x", "d", "r", "H", "S", "J", "g v", "escape"):
@@ -323,12 +340,15 @@ def test_an_expression_that_matches_nothing_at_all_everywhere_is_no_hit(visit):
 
 
 @given(st.data())
+@settings(max_examples=40)
 def test_the_cursor_is_always_in_view_whatever_the_size(tmp_path_factory, data):
     project = Project(tmp_path_factory.mktemp("view"))
     try:
         sitting = project.sit(project.visit(), width=30, height=4)
         for _ in range(12):
-            key = data.draw(st.sampled_from(["j", "k", "w", "G", "pagedown", "pageup", "tab", "}", "z z", "z l"]))
+            key = data.draw(
+                st.sampled_from(["j", "k", "w", "G", "pagedown", "pageup", "tab", "}", "z z", "z l"])
+            )
             sitting.press(key)
             sitting.desk.resize(data.draw(st.integers(1, 60)), data.draw(st.integers(1, 12)))
             sitting.check()

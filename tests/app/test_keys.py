@@ -20,7 +20,9 @@ STARTER = load(Path(__file__).parents[2] / "config.yaml").schema
 SCOPES = ("read", "relation", "select", "link", "hints", "ask", "library", "help")
 
 
-def keymap(profile: str = "default", schema: Schema = STARTER, lines=None, **bindings: tuple[str, ...]) -> Keymap:
+def keymap(
+    profile: str = "default", schema: Schema = STARTER, lines=None, **bindings: tuple[str, ...]
+) -> Keymap:
     named = {id.replace("_", "-"): keys for id, keys in bindings.items()}
     return Keymap(schema, Keys(profile, named, lines or {}), "config.yaml")
 
@@ -102,7 +104,7 @@ def test_a_clash_names_both_commands_and_the_line():
 
 
 def test_a_sequence_that_begins_with_another_commands_key_is_a_clash():
-    with pytest.raises(ConfigError, match='"g" of done.* clashes|clashes.*"g" of done'):
+    with pytest.raises(ConfigError, match='the key "g" of done clashes with "g g" of top'):
         keymap(done=("g",))
 
 
@@ -123,7 +125,9 @@ def test_one_key_may_mean_different_things_in_different_scopes():
 
 
 def test_an_unknown_command_names_the_nearest_one_and_the_line():
-    with pytest.raises(ConfigError, match=r'config.yaml:9: keys.bindings.acept is not a command; did you mean "accept"\?'):
+    with pytest.raises(
+        ConfigError, match=r'config.yaml:9: keys.bindings.acept is not a command; did you mean "accept"\?'
+    ):
         keymap(lines={"acept": 9}, acept=("b",))
 
 
@@ -146,7 +150,9 @@ def test_a_key_that_does_not_exist_names_the_line_and_the_nearest_one(key, says)
         keymap(lines={"done": 4}, done=(key,))
 
 
-@pytest.mark.parametrize("key", ["ctrl+k", "ctrl+shift+left", "+", "ctrl+backslash", "F5", "shift+home", "ж", "^", "alt+left"])
+@pytest.mark.parametrize(
+    "key", ["ctrl+k", "ctrl+shift+left", "+", "ctrl+backslash", "F5", "shift+home", "ж", "^", "alt+left"]
+)
 def test_real_keys_are_taken(key):
     assert keymap(done=(key,)).keys_of("done")
 
@@ -218,7 +224,11 @@ def test_an_unknown_key_runs_nothing(project):
     assert sitting.entities == []
 
 
-@given(st.lists(st.sampled_from(["g", "z", "space", "a", "l", "escape", "[", "]", "1", "?", "f5", "x"]), max_size=12))
+@given(
+    st.lists(
+        st.sampled_from(["g", "z", "space", "a", "l", "escape", "[", "]", "1", "?", "f5", "x"]), max_size=12
+    )
+)
 def test_whatever_is_typed_a_sequence_never_outgrows_the_table(keys):
     dispatcher = Dispatcher(keymap())
     longest = max(map(len, dispatcher.keymap.table("read")))

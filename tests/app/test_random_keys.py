@@ -10,18 +10,80 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from annotations.model import Analysis, Relation
-from tests.desks import BRIDGE, VISIT, VISIT_MARKS, Project, Sitting, check_saved, check_sound, find, ids, mark, work
+from tests.desks import (
+    BRIDGE,
+    VISIT,
+    VISIT_MARKS,
+    Project,
+    Sitting,
+    check_saved,
+    check_sound,
+    find,
+    ids,
+    mark,
+    work,
+)
 
 KEYS = sorted(
     {
         *"hjklwbe(){}GaxdSJrRuvVHL<>oiCcf;~nN/!;123456q?\\+=.",
-        *("right", "left", "up", "down", "tab", "shift+tab", "enter", "escape", "space", "pagedown", "pageup"),
+        *(
+            "right",
+            "left",
+            "up",
+            "down",
+            "tab",
+            "shift+tab",
+            "enter",
+            "escape",
+            "space",
+            "pagedown",
+            "pageup",
+        ),
         *("shift+right", "shift+left", "shift+down", "shift+up", "ctrl+r", "delete", "home", "end"),
-        *("g g", "g z", "g j", "g v", "g r", "g s", "g n", "g p", "g u", "g H", "g L", "g a", "z z", "z l", "z w"),
+        *(
+            "g g",
+            "g z",
+            "g j",
+            "g v",
+            "g r",
+            "g s",
+            "g n",
+            "g p",
+            "g u",
+            "g H",
+            "g L",
+            "g a",
+            "z z",
+            "z l",
+            "z w",
+        ),
         *("space space", "space p", "space o", "space g", "space d", "space l", "f7", "é"),
     }
 )
-LIKELY = ["a", "x", "tab", "r", "R", "enter", "1", "2", "3", "v", "l", "u", "d", "L", "H", "g r", "n", "o", "J", "S", "c"]
+LIKELY = [
+    "a",
+    "x",
+    "tab",
+    "r",
+    "R",
+    "enter",
+    "1",
+    "2",
+    "3",
+    "v",
+    "l",
+    "u",
+    "d",
+    "L",
+    "H",
+    "g r",
+    "n",
+    "o",
+    "J",
+    "S",
+    "c",
+]
 ANSWERS = ["", "Oslo", "a note", "(", "Ruiz|Wei", "\\w+", "\x1b[31m", "é" * 3]
 
 keys = st.one_of(st.sampled_from(LIKELY), st.sampled_from(KEYS))
@@ -43,18 +105,24 @@ def furnished(folder: Path, **settings_: str) -> Project:
 
 
 def sit_down(project: Project, data: st.DataObject) -> Sitting:
-    sitting = project.sit(1, width=data.draw(st.sampled_from([12, 38])), height=data.draw(st.sampled_from([1, 3, 9])))
+    sitting = project.sit(
+        1, width=data.draw(st.sampled_from([12, 38])), height=data.draw(st.sampled_from([1, 3, 9]))
+    )
     sitting.host.answer = lambda title, value: data.draw(st.sampled_from([*ANSWERS, None]))
-    sitting.host.choose = lambda choices: data.draw(st.sampled_from([c.value for c in choices] + [None])) if choices else None
+    sitting.host.choose = lambda choices: (
+        data.draw(st.sampled_from([c.value for c in choices] + [None])) if choices else None
+    )
     return sitting
 
 
 @pytest.mark.parametrize("overlap", ["none", "nested", "crossing"])
 @given(data=st.data())
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_sequence_of_keys_breaks_a_promise(overlap, data):
     with tempfile.TemporaryDirectory() as folder:
-        project = furnished(Path(folder), overlap=overlap, done=data.draw(st.sampled_from(["accept", "ask", "leave"])))
+        project = furnished(
+            Path(folder), overlap=overlap, done=data.draw(st.sampled_from(["accept", "ask", "leave"]))
+        )
         try:
             sitting = sit_down(project, data)
             before = work(sitting.session)
@@ -93,7 +161,7 @@ def assert_undo_gives_back(sitting: Sitting, before: dict) -> None:
 
 
 @given(data=st.data())
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_two_windows_of_one_person_never_disagree_for_long(data):
     with tempfile.TemporaryDirectory() as folder:
         project = furnished(Path(folder))

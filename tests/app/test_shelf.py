@@ -103,7 +103,9 @@ def test_a_query_that_does_not_parse_changes_nothing(shelf):
     assert len(shelf.session.queue) == 31
 
 
-@pytest.mark.parametrize(("query", "count"), [("is:open", 30), ("is:skipped", 1), ("ent:PERSON", 1), ("date:2022-01", 30)])
+@pytest.mark.parametrize(
+    ("query", "count"), [("is:open", 30), ("is:skipped", 1), ("ent:PERSON", 1), ("date:2022-01", 30)]
+)
 def test_what_can_be_asked(shelf, query, count):
     shelf.filter(query)
     assert len(shelf.session.queue) == count

@@ -121,7 +121,7 @@ def measure(
             app.settle()
             count = int(presses * action.share) * (1 if action.counted is None else len(action.keys))
             yield action, app.series(action.keys, count, action.counted)
-        app.press(HOME)  # it opens next time where it was left
+        app.press(HOME + b"ll")  # it opens next time where it was left
         app.end()
 
 

@@ -51,6 +51,11 @@ def prose(rng: random.Random, length: int, name: str) -> str:
     return "".join(parts)[: length - 1].rstrip().ljust(length, ".")
 
 
+def random_prose(length: int, name: str) -> str:
+    """The article of that name, as it is in every run."""
+    return prose(random.Random(name), length, name)
+
+
 def marker(name: str) -> str:
     """The line by which an article is recognised on screen."""
     return f"here begins {name}"

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from annotations import edits
 from annotations.draft import progress_row
 from annotations.errors import Refused
-from annotations.model import Edit, Layer, Progress
+from annotations.model import Edit, Layer, Progress, RelationSuggestion, Suggestion
 from annotations.offers import merge
 from annotations.schema import Schema
 from annotations.state import ArticleState, conflict, relation_about
@@ -36,16 +36,27 @@ class Desk:
         with self.store.writing():
             self.article, _ = self.store.add_article(text, "a.txt", "a", None, {})
         for kind, found in zip(("model", "patterns"), offers, strict=False):
-            self.store.write_suggestions(
-                self.store.layer(kind, "m", "1"), [replace(found, article=self.article)]
-            )
+            self.suggest(self.store.layer(kind, "m", "1"), found)
+        with self.store.writing() as connection:
+            for table in ("entities", "relations"):
+                connection.execute(f"UPDATE {table} SET created_at = '2023-01-01T00:00:00.000Z'")
         self.me = self.store.layer("person", "me")
         self.state = self.fresh()
 
+    def suggest(self, layer: Layer, found: Offered) -> None:
+        self.store.write_suggestions(layer, [replace(found, article=self.article)])
+
+    def arrive(self, found: Offered) -> None:
+        """A newer version of the model offers something else, after everything that was done so far."""
+        self.suggest(self.store.layer("model", "m", "2"), found)
+        self.state.offer(*self.offers(), self.state.analysis, True)
+
+    def offers(self) -> tuple[list[Suggestion], list[RelationSuggestion]]:
+        return merge(self.store.offers(self.article, self.me, None), self.schema, lambda label: 0.3)
+
     def fresh(self) -> ArticleState:
         store, me = self.store, self.me.id
-        offers = store.offers(self.article, self.me, None)
-        suggestions, links = merge(offers, self.schema, lambda label: 0.3)
+        suggestions, links = self.offers()
         return ArticleState(
             store.article(self.article),
             self.me,
@@ -283,9 +294,14 @@ def test_edits_undo_redo_and_restarts_in_any_order_keep_both_stacks(
     with a_desk(world) as desk:
         undo, redo = [desk.dump()], list[Dump]()
         for _ in range(data.draw(st.integers(4, 20))):
-            move = data.draw(st.sampled_from(["edit", "edit", "undo", "undo", "redo", "restart"]))
+            move = data.draw(
+                st.sampled_from(["edit", "edit", "edit", "undo", "undo", "redo", "restart", "late"])
+            )
             if move == "restart":
                 desk.restart()
+            elif move == "late":
+                entities = data.draw(our.entities(desk.state.article.text, "late"))
+                desk.arrive(Offered(1, tuple(entities), tuple(data.draw(our.relations(entities, "late")))))
             elif move == "undo" and len(undo) > 1:
                 desk.undo()
                 redo.append(undo.pop())

@@ -335,6 +335,9 @@ def test_two_suggestions_that_overlap_cannot_be_the_ends_of_one_relation() -> No
     play = Play(suggestions=[group, twenty])
     with pytest.raises(Refused, match="do not overlap"):
         play(edits.relate, "NEAR", group.about, twenty.about)
+    play(edits.add, *at("Group"), "ORG")
+    with pytest.raises(Refused, match="do not overlap"):
+        play(edits.relate, "NEAR", twenty.about, group.about)
 
 
 def test_a_relabel_that_makes_a_relation_illegal_keeps_it_and_raises_a_problem_that_blocks_done() -> None:

@@ -127,6 +127,14 @@ def test_undoing_done_undoes_the_whole_of_it(desk: Desk) -> None:
     assert (progress.status, progress.complete, progress.done_at) == ("open", (), None)
 
 
+def test_an_undo_tells_which_journal_row_came_before_it(desk: Desk) -> None:
+    add(desk, "Xi")
+    add(desk, "Havana")
+    last = desk.store.newest_edits([desk.me.id])[0]
+    undone = desk.store.undo(desk.me)
+    assert (undone.seen, undone.seq) == (last, last + 1)
+
+
 def test_reading_on_in_between_does_not_hinder_undo_and_stays(desk: Desk) -> None:
     desk.do(edits.flag)
     desk.store.keep_place(desk.articles[0], desk.me, place=7, read_to=30, seconds=2.5, keystrokes=3)
@@ -135,7 +143,9 @@ def test_reading_on_in_between_does_not_hinder_undo_and_stays(desk: Desk) -> Non
     assert (progress.flagged, progress.place, progress.read_to, progress.seconds) == (False, 7, 30, 2.5)
 
 
-def test_undo_is_refused_with_the_reason_when_something_changed_underneath_and_nothing_is_written(desk: Desk) -> None:
+def test_undo_is_refused_with_the_reason_when_something_changed_underneath_and_nothing_is_written(
+    desk: Desk,
+) -> None:
     add(desk, "Xi")
     with desk.store.writing() as connection:
         connection.execute("UPDATE entities SET label = 'GPE'")

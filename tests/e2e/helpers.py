@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import select
 import sqlite3
 import subprocess
@@ -16,6 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from tests.e2e.harness import Terminal
+
+_OWN_SEQUENCES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\]22;[a-z]+\x07")
+"""What Textual sends by itself: control sequences, and the shape of the pointer."""
+
+_OBEYED = re.compile("[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""What a terminal obeys instead of showing it, less the line ends."""
 
 POSTIL = Path(sys.prefix) / "bin" / "postil"
 """The console script of the environment that runs the tests."""
@@ -37,6 +44,11 @@ class Screen(Terminal):
         """Type, and wait for what the app then says."""
         self.send(keys)
         self.says(sentence)
+
+    def harmless(self) -> None:
+        """Assert that nothing which came out does anything but draw, as far as Textual did not send it."""
+        shown = _OWN_SEQUENCES.sub("", self.raw.decode())
+        assert (found := _OBEYED.search(shown)) is None, repr(shown[max(0, found.start() - 40) : found.end() + 40])
 
     def quit(self) -> None:
         """Leave by the keys for it, and see that all is well."""

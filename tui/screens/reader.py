@@ -100,6 +100,10 @@ class ReaderScreen(KeyedScreen):
         self._place_pane()
         self.call_after_refresh(self.sync)
 
+    def on_article_view_resized(self) -> None:
+        """Wraps the text to the new width, and fills the pane."""
+        self.sync()
+
     def _place_pane(self) -> None:
         wide = self.size.width >= PANE_FROM
         self.pane.display = wide if self.pane_wanted is None else self.pane_wanted

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -36,6 +37,9 @@ class ArticleView(Widget):
     DEFAULT_CSS = "ArticleView { height: 1fr; width: 1fr; }"
     ALLOW_SELECT = False
 
+    class Resized(Message):
+        """The view has another size: the desk is to be told, and what stands beside the view has another size too."""
+
     def __init__(self, column: int) -> None:
         super().__init__(id="article")
         self.column = column
@@ -44,6 +48,10 @@ class ArticleView(Widget):
         self._marks: Marks = ()
         self._top = -1
         self._strips: dict[int, Strip] = {}
+
+    def on_resize(self) -> None:
+        """Says so once the size is known, which is later than the screen's own resize event."""
+        self.post_message(self.Resized())
 
     def measure(self) -> tuple[int, int]:
         """Width and height of the reading column, in cells."""
