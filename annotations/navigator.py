@@ -119,6 +119,14 @@ def relations_at(state: ArticleState, key: str) -> list[str]:
     return sorted(keys, key=lambda k: relation_order(state, k))
 
 
+def partners(state: ArticleState, key: str | None) -> list[Entity | Suggestion]:
+    """The other ends of the relations that hang on an entity or suggestion, in the order of `relations_at`."""
+    if key is None or state.shown(key) is None:
+        return []
+    pairs = [ends for relation in relations_at(state, key) if (ends := ends_of(state, relation)) is not None]
+    return [tail if key_of(head) == key else head for head, tail in pairs]
+
+
 def relation_order(state: ArticleState, key: str) -> tuple[int, int, str]:
     """Sort key of a relation: head start, tail start, key."""
     ends = ends_of(state, key)

@@ -29,6 +29,10 @@ FLUSH = 30.0
 """Seconds after which the bookkeeping of reading is saved."""
 
 
+CHANGED_ELSEWHERE = "this article was changed in another window: it is shown as it is now; try again"
+"""Said when an edit was made on what is no longer so."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tally:
     """Bookkeeping of the current article that is not saved yet."""
@@ -236,28 +240,25 @@ class Session:
         return self.apply(verb(self.current(), self.pen(), *arguments))
 
     def apply(self, edit: Edit) -> Edit:
-        """Saves an edit of the current article and shows it in `state`."""
-        article, overtaken = self.current().article.id, self._overtaken()
+        """Saves an edit of the current article and shows it in `state`. Refused when another window of the same person
+        has changed the article: it is then loaded anew."""
+        article, seen = self.current().article.id, self._mark.edits[0]
         try:
-            self.store.apply(self.layer, edit)
+            self.store.apply(self.layer, edit, seen)
         except StaleEdit as error:
             self.state = self._load(article)
-            raise Refused(
-                "this article was changed in another window: it is shown as it is now; try again"
-            ) from error
-        self._show(edit, overtaken)
+            raise Refused(CHANGED_ELSEWHERE) from error
+        self._show(edit, seen)
         self._focused_at = self.clock()
         return edit
 
-    def _overtaken(self) -> bool:
-        """Whether another window of the same person has edited since `state` was brought up to date."""
-        return self.store.newest_edits([self.layer.id]) != self._mark.edits[:1]
-
-    def _show(self, edit: Edit, overtaken: bool) -> None:
-        """Brings `state` up to date with a saved edit, and with what others committed before it."""
+    def _show(self, edit: Edit, seen: int) -> None:
+        """Brings `state` up to date with a saved edit, and with what others committed before it; `seen` is the newest
+        edit of the person before this one."""
         state, before = self.current(), self._mark
         now_there = self._look(state.article.id)
-        if overtaken or (self.store.changed() and now_there.of_others != before.of_others):
+        of_others = self.store.changed() and now_there.of_others != before.of_others
+        if of_others or seen != before.edits[0]:
             self.state = self._load(state.article.id)
         else:
             state.apply(edit)
@@ -265,15 +266,15 @@ class Session:
 
     def undo(self) -> Applied:
         """Takes the person's newest edit back, in whichever article it was, and goes there."""
-        return self._follow(self._overtaken(), self.store.undo(self.layer))
+        return self._follow(self.store.undo(self.layer))
 
     def redo(self) -> Applied:
         """Repeats what undo took back last, and goes there."""
-        return self._follow(self._overtaken(), self.store.redo(self.layer))
+        return self._follow(self.store.redo(self.layer))
 
-    def _follow(self, overtaken: bool, applied: Applied) -> Applied:
+    def _follow(self, applied: Applied) -> Applied:
         if self.state is not None and applied.article == self.state.article.id:
-            self._show(applied.edit, overtaken)
+            self._show(applied.edit, applied.seen)
         elif applied.article is not None:
             self.open(applied.article)
         return applied

@@ -135,8 +135,9 @@ class Project:
         (self.folder / "config.yaml").write_text(text or CONFIG.format(**self.settings), encoding="utf-8")
 
     def open_store(self) -> Store:
-        """Another connection, as another window has one."""
+        """Another connection, as another window has one. It does not wait for the disk: tests of the store do."""
         store = Store.open(self.folder / "postil.db")
+        store.connection.execute("PRAGMA synchronous = OFF")
         self._stores.append(store)
         return store
 
@@ -316,11 +317,11 @@ def check_desk(desk: Desk) -> None:
     assert desk.focus is None or desk.exists(desk.focus)
     assert desk.link is None or desk.exists(desk.link.head)
     assert desk.reshaping is None or desk.mode == "select"
-    assert desk.layout.text == desk.state.article.text or len(desk.layout.text) == len(
+    assert desk.view.layout.text == desk.state.article.text or len(desk.view.layout.text) == len(
         desk.state.article.text
     )
-    line = desk.layout.line_of(desk.offset)
-    assert desk.top <= line < desk.top + desk.height, (desk.top, line, desk.height)
+    line = desk.view.layout.line_of(desk.offset)
+    assert desk.view.top <= line < desk.view.top + desk.view.height, (desk.view.top, line, desk.view.height)
 
 
 def check_saved(session: Session) -> None:

@@ -5,6 +5,7 @@ Invariant: every key press comes through `on_event`, in order, each command done
 
 from __future__ import annotations
 
+import os
 import platform
 import traceback
 from collections import deque
@@ -139,9 +140,9 @@ class PostilApp(EndsOnErrors, App[None]):
         """Shows an article."""
         if self.reader.desk is None:
             self.session.open(article)
-            self.reader.desk = Desk(self.session, self.reader)
+            self.reader.desk = Desk(self.session, self.reader, by_halves="SSH_CONNECTION" in os.environ)
             if self.no_color:
-                self.reader.desk.show_labels(True)
+                self.reader.desk.show(labels=True)
         elif self.session.state is None or self.session.state.article.id != article:
             self.reader.desk.open(article)
         else:

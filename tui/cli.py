@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -44,6 +45,8 @@ def main() -> None:
 )
 def open_(project: Path, person: str | None, review: str | None, theme: str) -> None:
     """Open the app on PROJECT, a folder or its config.yaml; default: the nearest one upwards."""
+    # Until the app takes signals, Ctrl+C ends the start as any other signal does.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     if not project.exists() and (close := nearest(str(project), main.list_commands(click.Context(main)))):
         raise click.UsageError(f'there is no project "{project}"; did you mean the command "{close}"?')
     with cli.refusals():

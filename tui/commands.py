@@ -183,6 +183,8 @@ COMMANDS: Sequence[Command] = [
     *_group(
         "View",
         _c("labels", "z l", "labels", "show or hide the labels in the text", TEXT, articles.toggle_labels),
+        _c("gloss", "z g", "gloss", "show or hide rows under the lines with the labels", TEXT, articles.toggle_gloss),
+        _c("sentences", "z s", "sentences", "show one sentence a line, or paragraphs", TEXT, articles.toggle_sentences),
         _c("pane", "\\  z p", "panel", "show or hide the side panel", TEXT, lambda d: d.host.toggle_pane()),
         _c("theme", "z t", "theme", "change between dark and light", AT_REST, lambda d: d.host.toggle_theme()),
         _c("help", "?  f1  g k", "help", "show the keys of this mode", TEXT, lambda d: d.host.show_help(), 21),

@@ -6,6 +6,7 @@ line of the cursor is on screen after every command.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
@@ -14,15 +15,12 @@ from annotations import navigator
 from annotations.errors import Refused
 from annotations.model import Edit, Entity, Span, Suggestion
 from annotations.session import Session
-from annotations.state import LINK, OWN, ArticleState, Item
+from annotations.state import ArticleState, Item
 from annotations.store import Applied
-from tui.layout import Layout
 from tui.safe import safe
+from tui.view import View
 
 Mode = Literal["read", "select", "hints", "ask"]
-
-MARGIN = 2
-"""Lines of context kept above and below the cursor's line."""
 
 MANY_LABELS = 8
 """With more labels than this, colours alone no longer tell them apart: labels are shown in the text."""
@@ -95,21 +93,13 @@ class Shown:
         return spans, everything
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
-    """A label shown in the text after the entity that ends at code point `end`."""
-
-    end: int
-    text: str
-    key: str
-    label: str
-    own: bool
-
-
 class Desk:
-    """One article being read and annotated. `width` and `height` are cells of the reading column."""
+    """One article being read and annotated. `width` and `height` are cells of the reading column; `by_halves`
+    scrolls half a screen at a time."""
 
-    def __init__(self, session: Session, host: Host, width: int = 80, height: int = 20) -> None:
+    def __init__(
+        self, session: Session, host: Host, width: int = 80, height: int = 20, by_halves: bool = False
+    ) -> None:
         self.session, self.host = session, host
         self.mode: Mode = "read"
         self.cursor = 0
@@ -123,11 +113,10 @@ class Desk:
         self.hits: list[Span] = []
         self.said, self.warns = "", False
         self.warned: set[str] = set()
-        self.labels_shown = len(session.config.schema.entities) > MANY_LABELS
         self.shown = Shown()
         self.goal_column: int | None = None
-        self.width, self.height, self.top = width, height, 0
-        self.layout: Layout
+        labels = len(session.config.schema.entities) > MANY_LABELS
+        self.view = View(self.state, width, height, labels, by_halves)
         self.bind(from_the_place=True)
 
     # -- the article -----------------------------------------------------------------------------
@@ -145,21 +134,27 @@ class Desk:
     def bind(self, from_the_place: bool = False) -> None:
         """Takes in that the session's state is another one; the cursor stays, in the row where it was, and so does
         the focus unless it is gone."""
-        row = 0 if from_the_place else self.layout.line_of(self.offset) - self.top
+        row = 0 if from_the_place else self._row()
         self._bound = self.state
-        self.layout = Layout(
-            self.state.article.text, self.width, self._tag_cells if self.labels_shown else None
-        )
+        self.view.bind(self.state)
         self.shown = Shown()
         if from_the_place:
             self.leave_modes()
-            self.hits, self.top, self.cursor, self.focus = [], 0, 0, None
+            self.hits, self.view.top, self.cursor, self.focus = [], 0, 0, None
             self.warned = set()
             self._start()
         else:
-            self.top = self.layout.line_of(self.offset) - row
+            self._keep_row(row)
         self.keep_true()
         self.reveal()
+
+    def _row(self) -> int:
+        """How many lines below the top of the screen the cursor is."""
+        return self.view.layout.line_of(self.offset) - self.view.top
+
+    def _keep_row(self, row: int) -> None:
+        """Scrolls so that the cursor is as far from the top as it was."""
+        self.view.scroll_to(self.view.layout.line_of(self.offset) - row)
 
     def catch_up(self) -> None:
         """Takes in what happened to the session while another screen was shown, also that it is elsewhere now."""
@@ -291,17 +286,15 @@ class Desk:
         if self.state is not self._bound:
             self.bind()
             return
-        for start, end in self.state.touched:
-            if self.labels_shown:
-                self.layout.retag(start, end)
-            self.shown.spans.append((start, end))
+        row = self._row()
         if self.state.touched_all:
+            self.view.touched_all()
             self.shown.everything = True
-            if self.labels_shown:
-                self.layout.set_tags(self._tag_cells)
-        elif self.labels_shown and self.state.touched:
-            self.shown.everything = True
+        else:
+            self.shown.spans += self.view.touched(self.state.touched)
+        self._keep_row(row)
         self.keep_true()
+        self.reveal()
 
     def follow(self, applied: Applied, prefix: str) -> None:
         """Goes to where an undo or redo changed something, in whichever article, and says so."""
@@ -336,80 +329,42 @@ class Desk:
         """Shows a sentence until the next command."""
         self.said, self.warns = text, warns
 
-    # -- labels in the text ----------------------------------------------------------------------
+    # -- the view --------------------------------------------------------------------------------
 
-    def tags(self, start: int, end: int) -> list[Tag]:
-        """The labels to show in `[start, end)`, in the order in which they are drawn; none while they are hidden."""
-        if not self.labels_shown:
-            return []
-        found = [item for item in self.state.items_over(start, end) if start < item.end <= end]
-        found.sort(key=lambda item: (item.end, -item.start, item.kind))
-        return [
-            Tag(i.end, f" {safe(i.label)}{'' if i.kind == OWN else '?'}", i.key, i.label, i.kind == OWN)
-            for i in found
-            if i.kind != LINK
-        ]
-
-    def _tag_cells(self, start: int, end: int) -> list[tuple[int, int]]:
-        cells: dict[int, int] = {}
-        for tag in self.tags(start, end):
-            cells[tag.end] = cells.get(tag.end, 0) + len(tag.text)
-        return sorted(cells.items())
-
-    def show_labels(self, shown: bool) -> None:
-        """Shows or hides the labels in the text; the line at the top stays."""
-        offset = self.layout.line(self.top)[0] if self.layout.line_count else 0
-        self.labels_shown = shown
-        self.layout.set_tags(self._tag_cells if shown else None)
-        self.top = self.layout.line_of(offset)
+    def show(self, **what: bool) -> None:
+        """Turns `labels`, the `gloss` or one sentence a line (`by_sentence`) on or off."""
+        self.view.show(**what)
         self.shown.everything = True
         self.reveal()
-
-    # -- the view --------------------------------------------------------------------------------
 
     def resize(self, width: int, height: int) -> None:
         """Takes a new size of the reading column; the line at the top and the cursor stay in view."""
-        if (width, height) == (self.width, self.height):
-            return
-        offset = self.layout.line(min(self.top, self.layout.line_count - 1))[0]
-        if width != self.width:
-            self.layout.resize(width)
-        self.width, self.height = width, max(1, height)
-        self.scroll_to(self.layout.line_of(offset))
-        self.shown.everything = True
-        self.reveal()
+        if self.view.resize(width, height):
+            self.shown.everything = True
+            self.reveal()
 
     def reveal(self) -> None:
-        """Scrolls as little as shows the cursor's line with context; far jumps centre it."""
-        line = self.layout.line_of(self.offset)
-        margin = min(MARGIN, (self.height - 1) // 2)
-        low, high = self.top + margin, self.top + self.height - 1 - margin
-        if low <= line <= high:
-            self.scroll_to(self.top)
-        elif line < self.top - self.height or line > self.top + 2 * self.height:
-            self.scroll_to(line - self.height // 2)
-        else:
-            self.scroll_to(line - margin if line < low else line - self.height + 1 + margin)
+        """Scrolls as little as shows the cursor's line with context."""
+        self.view.reveal(self.offset)
+        self.session.saw(*self.view.visible)
 
-    def scroll_to(self, top: int) -> None:
-        """Makes a line the first on screen, as far as there are lines."""
-        top = max(0, min(top, self.layout.line_count - self.height))
-        if top != self.top:
-            self.top = top
-            self.shown.everything = True
-        self.session.saw(*self.visible)
+    def jump_codes(self) -> dict[int, str]:
+        """The rest of each jump code that fits what was typed, by the code point over which it is drawn."""
+        fitting = (
+            (code, self.state.item(key)) for code, key in self.hints.items() if code.startswith(self.typed)
+        )
+        return {item.start: code[len(self.typed) :] for code, item in fitting if item is not None}
 
-    @property
-    def visible(self) -> Span:
-        """The code points on screen."""
-        last = min(self.top + self.height, self.layout.line_count) - 1
-        return self.layout.line(self.top)[0], self.layout.line(max(self.top, last))[1]
+    def hits_between(self, start: int, end: int) -> list[Span]:
+        """The hits of the search that meet `[start, end)`."""
+        first = max(0, bisect_left(self.hits, (start, start)) - 1)
+        return [hit for hit in self.hits[first : bisect_left(self.hits, (end, end))] if hit[1] > start]
 
     def pending_beyond(self) -> tuple[int, int]:
         """How many pending suggestions lie above and below the screen."""
-        start, end = self.visible
+        start, end = self.view.visible
         pending = self.state.pending
-        return sum(i.start < start for i in pending), sum(i.start >= end for i in pending)
+        return bisect_left(pending, (start,)), len(pending) - bisect_left(pending, (end,))
 
     def pin(self, **changes: Any) -> None:
         """Changes the LINK in progress."""

@@ -33,7 +33,7 @@ def rows(layout: Layout, line: int, items: Sequence[Item]) -> list[list[Piece]]:
     placed: list[list[tuple[int, int, Item]]] = []
     here = [item for item in items if item.start < end and item.end > start]
     for item in sorted(here, key=lambda item: (item.end - item.start, item.kind, item)):
-        left, right = _columns(layout, line, max(item.start, start), min(item.end, end))
+        left, right = layout.columns(line, item.start, item.end)
         row = next((r for r in placed if all(right <= a or b <= left for a, b, _ in r)), None)
         if row is None or _under(placed, row, left, right):
             row = []
@@ -48,13 +48,6 @@ def _under(
     """Whether a later row has something that this one must stand below."""
     later = placed[placed.index(row) + 1 :]
     return any(left < b and a < right for r in later for a, b, _ in r)
-
-
-def _columns(layout: Layout, line: int, start: int, end: int) -> tuple[int, int]:
-    left = layout.column_of(start)
-    last = layout.visible_end(line)
-    right = layout.cells(line) if end >= last else layout.column_of(end)
-    return left, max(left + 1, right)
 
 
 def _pieces(layout: Layout, row: list[tuple[int, int, Item]], line_start: int) -> list[Piece]:

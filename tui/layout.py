@@ -112,8 +112,9 @@ class Layout:
     def _edges(self, offsets: Sequence[int]) -> list[int]:
         return sorted({self.grapheme_ceil(offset) for offset in offsets if 0 < offset < len(self.text)})
 
-    def retag(self, start: int, end: int) -> None:
-        """Ask again for the tags with start < offset <= end, and rewrap only the lines they touch."""
+    def retag(self, start: int, end: int) -> tuple[int, int]:
+        """Ask again for the tags with start < offset <= end, and rewrap only the lines they touch. Returns the
+        lines `[first, end)` that may be other ones now: all that follow, where their number changed."""
         # Two lines back: a grapheme with its tag may have stopped a word that fills the line between.
         first = max(0, self.line_of(start) - 2)
         last = self.line_of(end)
@@ -122,7 +123,7 @@ class Layout:
         i, j = bisect_right(self._tag_at, a), bisect_right(self._tag_at, b)
         self._tag_at[i:j], self._tag_wishes[i:j] = at, wishes
         self._tag_cells[i:j] = self._clip(at, wishes)
-        self._rewrap(first, b)
+        return first, self._rewrap(first, b)
 
     # -- lines ---------------------------------------------------------------------------
 
@@ -187,6 +188,13 @@ class Layout:
             cell -= cells
         offset = self._offset(self._position(start) + cell)
         return offset if offset < end else self.grapheme_floor(max(start, end - 1))
+
+    def columns(self, line: int, start: int, end: int) -> tuple[int, int]:
+        """The cells `[left, right)` that a range takes on a line, tags at its end included; at least one."""
+        first, last = self.line(line)[0], self.visible_end(line)
+        left = self.column_of(max(start, first))
+        right = self.cells(line) if end >= last else self.column_of(end)
+        return left, max(left + 1, right)
 
     # -- graphemes -----------------------------------------------------------------------
 
@@ -348,9 +356,9 @@ class Layout:
         while (a := self._cut(a, end)) < end:
             starts.append(a)
 
-    def _rewrap(self, first: int, settled: int) -> None:
+    def _rewrap(self, first: int, settled: int) -> int:
         """Wrap again from line `first` until a line starts where one did, at or after the offset
-        `settled`."""
+        `settled`. Returns the line after the last that may be another one now."""
         old, new = self._starts, []
         a, total = old[first], len(self.text)
         stop = end = a
@@ -367,7 +375,9 @@ class Layout:
                 break
             new.append(a)
             a = self._cut(a, end)
+        shifted = len(new) != same - first
         old[first:same] = array("L", new or [0])
+        return len(old) if shifted else same
 
     def _paragraph_end(self, start: int) -> int:
         stop = self.text.find("\n", start) + 1 or len(self.text)

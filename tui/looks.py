@@ -107,6 +107,10 @@ class Looks:
         color = self.color(label)
         return Style(color=ink_on(color), bgcolor=color, bold=True)
 
+    def stacked(self, below: Style) -> Style:
+        """The style of a place where several entities or suggestions lie over each other."""
+        return below + Style(italic=True, underline=True)
+
     def own_tag(self, label: str) -> Style:
         """The label after a person's own entity."""
         color = self.color(label)

@@ -81,7 +81,7 @@ def _condition(desk: Desk) -> str:
     problems = (
         f" · {len(state.problems)} problem{'s' if len(state.problems) > 1 else ''}" if state.problems else ""
     )
-    percent = round(100 * desk.visible[1] / max(1, len(state.article.text)))
+    percent = round(100 * desk.view.visible[1] / max(1, len(state.article.text)))
     marks = (" ⚑" if progress.flagged else "") + (" ✎" if progress.note else "")
     return f"{progress.status}{marks}{problems} · {percent}%"
 

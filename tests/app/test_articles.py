@@ -241,11 +241,11 @@ def test_suggestions_that_arrive_move_neither_focus_nor_scroll(make_project):
     article = project.add(text)
     sitting = project.sit(article, own=True, height=10)
     sitting.goto("Line 30").press("1").goto("Line 30")
-    before = (sitting.desk.cursor, sitting.desk.focus, sitting.desk.top)
+    before = (sitting.desk.cursor, sitting.desk.focus, sitting.desk.view.top)
     project.suggest(article, [("Oslo", "GPE", n) for n in range(1, 61)])
     assert sitting.session.refresh()
     sitting.desk.bind()
-    assert (sitting.desk.cursor, sitting.desk.focus, sitting.desk.top) == before
+    assert (sitting.desk.cursor, sitting.desk.focus, sitting.desk.view.top) == before
     assert len(sitting.pending()) == 60
     assert not sitting.session.awaits_suggestions
     sitting.check()
@@ -257,11 +257,11 @@ def test_suggestions_that_arrive_leave_the_cursor_in_its_row_also_with_labels_sh
     article = project.add(text)
     sitting = project.sit(article, own=True, width=38, height=12).press("z l")
     sitting.goto("Hamar 30").press("z z")
-    row = sitting.desk.layout.line_of(sitting.desk.offset) - sitting.desk.top
+    row = sitting.desk.view.layout.line_of(sitting.desk.offset) - sitting.desk.view.top
     project.suggest(article, [(name, "GPE", n) for n in range(1, 61) for name in ("Hamar", "Bergen")])
     assert sitting.session.refresh()
     sitting.desk.bind()
-    assert sitting.desk.layout.line_of(sitting.desk.offset) - sitting.desk.top == row
+    assert sitting.desk.view.layout.line_of(sitting.desk.offset) - sitting.desk.view.top == row
     sitting.check()
 
 
@@ -310,20 +310,50 @@ def test_a_stale_edit_is_refused_and_the_article_shown_as_it_is(project):
     two.check()
 
 
-def test_an_edit_beside_one_of_another_window_shows_both(project):
+def test_an_edit_beside_one_of_another_window_is_made_once_both_are_seen(project):
     article = project.visit()
     one, two = project.sit(article, own=True), project.sit(article, own=True)
     one.press("a")
     two.goto("mayor").press("1")
+    assert two.said.startswith("this article was changed in another window")
+    assert (two.entities, two.token) == (["PERSON Ana Ruiz"], "mayor")
+    two.press("1")
     assert two.entities == ["PERSON Ana Ruiz", "PERSON mayor"]
-    two.session.refresh()
     two.check()
+
+
+def test_an_edit_never_rests_on_what_another_window_took_away(project):
+    article = project.add("Ana Ruiz leads Oslo.")
+    text, (head, tail) = "Ana Ruiz leads Oslo.", ids(2)
+    marks = [mark(text, "Ana Ruiz", "PERSON", id=head), mark(text, "Oslo", "GPE", id=tail)]
+    project.suggest(article, marks, [Relation("", "LEADS", head, tail)])
+    one, two = project.sit(article, own=True), project.sit(article, own=True)
+    one.press("a", "a")
+    assert one.focused == "LEADS?"
+    two.session.refresh()
+    two.desk.bind()
+    two.goto("Ana").press("g v", "h", "enter")
+    one.press("a")
+    assert (one.relations, one.entities) == ([], ["PERSON Ana", "GPE Oslo"])
+    one.check()
+    check_sound(one.session)
+
+
+def test_two_windows_on_two_articles_do_not_disturb_each_other(three, project):
+    other = project.sit(three.session.queue[1], own=True)
+    other.press("a")
+    three.press("a")
+    assert three.entities == ["PERSON Ana Ruiz"]
+    other.press("u")
+    assert other.said == "undone: PERSON “Ana Ruiz” accepted in “Visit”"
 
 
 def test_undo_takes_back_an_edit_of_the_other_window_that_was_not_seen_yet(project):
     article = project.visit()
     one, two = project.sit(article, own=True), project.sit(article, own=True)
     two.goto("mayor").press("1")
+    one.session.refresh()
+    one.desk.bind()
     one.press("a")
     two.press("u")
     assert two.entities == ["PERSON mayor"]

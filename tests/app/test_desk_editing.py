@@ -315,6 +315,18 @@ def test_a_note_written_while_the_entity_went_away_is_refused(visit):
         visit.host.then("too late")
 
 
+def test_labels_in_the_text_that_come_and_go_leave_the_cursor_in_its_row(project):
+    text = "\n".join(f"Oslo and Bergen and Hamar {n}." for n in range(30))
+    article = project.add(text)
+    project.suggest(article, [("Hamar", "GPE", n) for n in range(1, 31)])
+    sitting = project.sit(article, width=31, height=1).press("z l").goto("Hamar 15")
+    for keys in ("d", "3", "d", "u", "h", "1", "x", "u"):
+        row = sitting.desk.view.layout.line_of(sitting.desk.offset) - sitting.desk.view.top
+        sitting.press(keys)
+        sitting.check()
+        assert sitting.desk.view.layout.line_of(sitting.desk.offset) - sitting.desk.view.top == row == 0
+
+
 # -- undo and redo ----------------------------------------------------------------------------------
 
 

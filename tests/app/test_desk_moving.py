@@ -79,7 +79,7 @@ def test_up_and_down_stop_at_the_first_and_last_line(plain):
     first = plain.press("k", "k").desk.cursor
     assert first == 0
     plain.press(*["j"] * 40)
-    lines = plain.desk.layout
+    lines = plain.desk.view.layout
     assert lines.line_of(plain.desk.offset) == lines.line_of(plain.state.tokens.starts[-1])
     plain.check()
 
@@ -102,9 +102,9 @@ def test_ends(plain):
 def test_pages_overlap_by_two_lines_and_reach_both_ends(project):
     sitting = project.sit(project.add("\n".join(f"line {n}" for n in range(50))), height=10)
     sitting.press("pagedown", "pagedown")
-    top = sitting.desk.top
-    assert sitting.press("pagedown").desk.top == top + 8
-    assert sitting.press(*["pagedown"] * 10).desk.layout.line_of(sitting.desk.offset) == 49
+    top = sitting.desk.view.top
+    assert sitting.press("pagedown").desk.view.top == top + 8
+    assert sitting.press(*["pagedown"] * 10).desk.view.layout.line_of(sitting.desk.offset) == 49
     sitting.check()
     assert sitting.press(*["pageup"] * 10).desk.cursor == 0
     sitting.check()
@@ -113,7 +113,7 @@ def test_pages_overlap_by_two_lines_and_reach_both_ends(project):
 def test_centre_puts_the_line_in_the_middle(project):
     sitting = project.sit(project.add("\n".join(f"line {n}" for n in range(50))), height=11)
     sitting.goto("line 25").press("z z")
-    assert sitting.desk.top == 20
+    assert sitting.desk.view.top == 20
 
 
 @pytest.mark.parametrize("text", ["", "\n", "  \n\n "])
@@ -361,16 +361,16 @@ def test_the_line_at_the_top_stays_when_labels_are_shown_and_hidden(project):
     project.suggest(article, [("Oslo", "GPE", n) for n in range(1, 31)])
     sitting = project.sit(article, width=24, height=9)
     sitting.goto("Paragraph 15").press("z z")
-    top = sitting.desk.layout.line(sitting.desk.top)[0]
+    top = sitting.desk.view.layout.line(sitting.desk.view.top)[0]
     sitting.press("z l")
     assert sitting.said == "labels shown in the text"
-    assert sitting.desk.layout.line(sitting.desk.top)[0] <= top <= sitting.desk.visible[1]
+    assert sitting.desk.view.layout.line(sitting.desk.view.top)[0] <= top <= sitting.desk.view.visible[1]
     sitting.press("z l")
     assert sitting.said == "labels hidden"
-    assert sitting.desk.layout.line(sitting.desk.top)[0] <= top <= sitting.desk.visible[1]
+    assert sitting.desk.view.layout.line(sitting.desk.view.top)[0] <= top <= sitting.desk.view.visible[1]
 
 
 def test_labels_shown_tell_own_from_suggested(visit):
     visit.press("a", "z l")
-    tags = {tag.text for tag in visit.desk.tags(*visit.desk.visible)}
+    tags = {tag.text for tag in visit.desk.view.tags(*visit.desk.view.visible)}
     assert " PERSON" in tags and " GPE?" in tags

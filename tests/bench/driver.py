@@ -18,7 +18,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -122,9 +122,9 @@ class Pty:
         except OSError:
             return b""
         joined = self._tail + data
-        for _ in range(joined.count(_QUERY) - self._tail.count(_QUERY)):
+        if _QUERY in joined:
             os.write(self._master, _ANSWER)
-        self._tail = joined[-len(_QUERY) :]
+        self._tail = joined[1 - len(_QUERY) :]
         self.seen += data
         return data
 
@@ -144,20 +144,20 @@ class Pty:
         return Answer(first, last, size)
 
     def wait_for(self, text: str, patience: float = PATIENCE) -> float:
-        """Reads until `text` came out in one piece, colours aside; the moment (perf_counter) at which it did.
+        """Reads until `text` came out in one piece, colours aside, and its frame ended; the moment (perf_counter).
 
-        What came before the last call is forgotten. RuntimeError when it does not come."""
-        return self.wait_until(lambda shown: text.encode() in shown, text, patience)
-
-    def wait_until(self, holds: Callable[[bytes], bool], what: str, patience: float = PATIENCE) -> float:
-        """As `wait_for`, until `holds(output without its escape sequences)`."""
+        What came before the call is forgotten. RuntimeError when it does not come."""
         self.seen.clear()
         deadline = time.perf_counter() + patience
-        while not holds(plain(bytes(self.seen))):
-            if not self.read(deadline - time.perf_counter()):
-                shown = plain(bytes(self.seen))[-600:].decode("utf-8", "replace")
-                raise RuntimeError(f"{what!r} did not appear; the last that came out: {shown}")
-        return time.perf_counter()
+        frames = 0
+        while data := self.read(deadline - time.perf_counter()):
+            moment = time.perf_counter()
+            ended = self.seen.count(_END_OF_FRAME, max(0, len(self.seen) - len(data) - len(_END_OF_FRAME)))
+            if ended and text.encode() in plain(bytes(self.seen)):
+                return moment
+            frames += ended
+        shown = plain(bytes(self.seen))[-600:].decode("utf-8", "replace")
+        raise RuntimeError(f"{text!r} did not appear in {frames} frames; the last that came out: {shown}")
 
     def settle(self, quiet: float = 0.3) -> None:
         """Reads until nothing has come out for `quiet` seconds."""

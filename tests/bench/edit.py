@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -88,7 +88,7 @@ def _measure(project: projects.Project, name: str, rounds: int) -> Iterator[Figu
         yield Figure(f"{name}: {verb}", p95, "ms", base, limit, f"≤ floor + {OVER_FLOOR:g} ms", more)
 
 
-def _turn(session: Session):  # type: ignore[no-untyped-def]
+def _turn(session: Session) -> Iterator[tuple[str, Callable[[], object]]]:
     """The verbs of one round; they leave the article as it was."""
     state = session.current()
     pending = state.pending[len(state.pending) // 2].key

@@ -87,13 +87,17 @@ class Part:
         lines = [heading, ["---"] * len(heading), *rows]
         table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
         note = " ".join(self.note.split())
-        return f"## {self.name}: {self.title}\n\n{note}\n{self.load}\n\n{table}\n"
+        taken = time.strftime("%Y-%m-%d", time.gmtime())
+        when = f"{self.load}; taken {taken} in {self.seconds:.0f} s."
+        return f"## {self.name}: {self.title}\n\n{note}\n{when}\n\n{table}\n"
 
     def text(self) -> str:
         """The part for a terminal."""
         lines = self.table()
         widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
-        rows = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines]
+        rows = [
+            "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines
+        ]
         return "\n".join([f"{self.name}: {self.title}", *(row.rstrip() for row in rows), f"({self.load})"])
 
 
@@ -147,13 +151,10 @@ def load(when: str) -> str:
     return f"Load average {when}: {os.getloadavg()[0]:.1f}"
 
 
-def write_page(path: Path, parts: Sequence[Part]) -> None:
-    """Puts parts into the page; those that were not taken stay as they are."""
+def write_page(path: Path, part: Part, order: Sequence[str]) -> None:
+    """Puts a part into the page; the others stay as they are. `order` names all parts that there are."""
     old = path.read_text(encoding="utf-8") if path.exists() else ""
-    kept = {text.partition(":")[0]: f"## {text}" for text in re.split(r"^## ", old, flags=re.M)[1:]}
-    taken = time.strftime("%Y-%m-%d", time.gmtime())
-    for part in parts:
-        part.load = f"{part.load}; taken {taken} in {part.seconds:.0f} s."
-        kept[part.name] = part.markdown()
-    body = "\n".join(text.rstrip("\n") + "\n" for text in kept.values())
+    texts = {text.partition(":")[0]: f"## {text}" for text in re.split(r"^## ", old, flags=re.M)[1:]}
+    texts[part.name] = part.markdown()
+    body = "\n".join(texts[name].rstrip("\n") + "\n" for name in order if name in texts)
     path.write_text(HEAD.format(machine=machine()) + "\n" + body, encoding="utf-8")

@@ -37,7 +37,9 @@ class Lines(Widget, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """A line whose marked pieces depend on the turn."""
         width = self.size.width
-        text = (sys.argv[1] if y == 0 else f"{y * 37 + self.turn} lines of some text to read ").ljust(width, ".")
+        text = (sys.argv[1] if y == 0 else f"{y * 37 + self.turn} lines of some text to read ").ljust(
+            width, "."
+        )
         step = max(1, width // PIECES)
         pieces = [text[i : i + step] for i in range(0, width, step)]
         styles = [MARKED if y and (i + self.turn) % 2 else PLAIN for i in range(len(pieces))]

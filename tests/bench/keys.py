@@ -14,21 +14,23 @@ from tests.bench.figures import Figure, key_figure, number, percentile
 
 TITLE = "from a key to its frame"
 
-NOTE = """A key is written to a pseudo-terminal at a random moment; the clock stops at the end of the first synchronised
-frame that comes out. Figures are the p95. Small: 2 400 characters, 20 accepted entities, 40 pending (it fits on one
-160×48 screen, so its pages only move the cursor there). Large: 1 000 000 characters, 20 000 accepted, 2 000 pending, 500
-relations. Fresh: the same length with 20 000 pending. The floor is a Textual app of one widget that repaints one line
-(for pages, jumps and scrolling: the whole widget), for keys that edit the durable write of one row on top. CPU is
-processor time of the process for each key. Budget: 8 ms, 16 ms on the large article, and there at most twice the small
-one; keys that edit have the write's floor and 1 ms more."""
+NOTE = """\
+A key is written to a pseudo-terminal at a random moment; the clock stops at the end of the first
+synchronised frame that comes out. Figures are the p95. Small: 2 400 characters, 20 accepted entities, 40
+pending (it fits on one 160×48 screen, so its pages only move the cursor there). Large: 1 000 000
+characters, 20 000 accepted, 2 000 pending, 500 relations. Fresh: the same length with 20 000 pending. The
+floor is a Textual app of one widget that repaints one line (for pages, jumps and scrolling: the whole
+widget), for keys that edit the durable write of one row on top. CPU is processor time of the process for
+each key. Budget: 8 ms, 16 ms on the large article, and there at most twice the small one; keys that edit
+have the write's floor and 1 ms more."""
 
 SIZES = ((160, 48), (80, 24))
 FLOOR_APP = Path(__file__).with_name("floor_app.py")
 SLOWEST = {"small": 8.0, "large": 16.0, "fresh": 16.0}
 """Budget of a key that does not edit, in milliseconds."""
 
-BYTES = {"cursor": 400, "label": 1_500, "page down": 8_000, "page up": 8_000}
-"""Budget at 80×24."""
+BYTES = {"cursor": 400, "label": 1_500, "page down": 8_000}
+"""Budget at 80×24, of the median."""
 
 DOWN, UP, HOME, PAGE_DOWN, PAGE_UP = b"j", b"k", b"\x1b[H", b"\x1b[6~", b"\x1b[5~"
 
@@ -47,21 +49,24 @@ class Action:
     share: float = 1.0
     """How many presses, as a share of what was asked for."""
 
+    brief: bool = False
+    """Whether it is measured in the secondary settings too: labels hidden, and 80×24."""
+
 
 ACTIONS = (
-    Action("cursor", [b"l"], "line"),
+    Action("cursor", [b"l"], "line", brief=True),
     Action("line down", [DOWN] * 10 + [UP] * 10, "line"),
     Action("scroll a line", [DOWN], "page", PAGE_DOWN * 2 + DOWN * 46, only=("large", "fresh")),
-    Action("page down", [PAGE_DOWN], "page", only=("large", "fresh")),
+    Action("page down", [PAGE_DOWN], "page", brief=True, only=("large", "fresh")),
     Action("page up", [PAGE_UP], "page", b"G", only=("large", "fresh")),
-    Action("page down", [PAGE_DOWN, PAGE_UP], "page", counted=0, only=("small",)),
+    Action("page down", [PAGE_DOWN, PAGE_UP], "page", counted=0, brief=True, only=("small",)),
     Action("page up", [PAGE_DOWN, PAGE_UP], "page", counted=1, only=("small",)),
     Action("jump to an end", [b"G", HOME], "page", share=0.5),
     Action("first g of gg", [b"g", b"g"], "page", counted=0, share=0.5),
-    Action("next item", [b"\t"] * 30 + [b"\x1b[Z"] * 30, "line"),
-    Action("label", [b"1", b"d"], "line", counted=0, edits=True),
+    Action("next item", [b"\t"] * 30 + [b"\x1b[Z"] * 30, "line", brief=True),
+    Action("label", [b"1", b"d"], "line", counted=0, edits=True, brief=True),
     Action("relabel", [b"2", b"3"], "line", b"\t", edits=True, share=0.5),
-    Action("accept", [b"a", b"u"], "line", b"n", counted=0, edits=True),
+    Action("accept", [b"a", b"u"], "line", b"n", counted=0, edits=True, brief=True),
     Action("undo", [b"a", b"u"], "line", b"n", counted=1, edits=True, only=("small", "large"), share=0.5),
 )
 
@@ -83,15 +88,20 @@ def run(folder: Path, quick: bool) -> Iterator[Figure]:
             yield key_figure(f"{_size(size)} floor: {kind}", series, None)
         for shown in (True, False):
             small: dict[str, float] = {}
+            whole = shown and size == SIZES[0]
             for name, project in made.items():
-                for action, series in measure(project, name, size, shown, presses, folder):
+                if name == "fresh" and not whole:
+                    continue
+                for action, series in measure(project, name, size, shown, whole, presses, folder):
                     figure = _figure(action, name, series, floors, write, small.get(action.name))
-                    figure.what = f"{_size(size)} {name}, labels {'shown' if shown else 'hidden'}: {action.name}"
+                    figure.what = (
+                        f"{_size(size)} {name}, labels {'shown' if shown else 'hidden'}: {action.name}"
+                    )
                     if name == "small":
                         small[action.name] = figure.value
-                    yield figure
                     if size == (80, 24) and action.name in BYTES:
-                        yield _bytes(figure.what, series, BYTES[action.name])
+                        figure.more["bytes budget"] = _bytes(series, BYTES[action.name])
+                    yield figure
 
 
 def _size(size: tuple[int, int]) -> str:
@@ -108,15 +118,27 @@ def floor(size: tuple[int, int], presses: int, folder: Path) -> dict[str, Series
 
 
 def measure(
-    project: projects.Project, name: str, size: tuple[int, int], shown: bool, presses: int, folder: Path
+    project: projects.Project,
+    name: str,
+    size: tuple[int, int],
+    shown: bool,
+    whole: bool,
+    presses: int,
+    folder: Path,
 ) -> Iterator[tuple[Action, Series]]:
-    """Every action that makes sense on an article."""
+    """Every action that makes sense on an article, or only the brief ones."""
     with Pty(postil(project.folder, "--as", projects.PERSON), size, folder) as app:
         app.wait_for(projects.marker(name))
         app.settle()
         if not shown:  # with as many labels as the starter has they are shown unless told otherwise
             app.press(b"zl")
-        for action in (action for action in ACTIONS if name in action.only):
+        if whole:
+            yield Action("first edit", [b"1"], "line", edits=True), app.series([b"1"], 1)
+            app.press(b"u")
+        else:
+            app.press(b"1")
+            app.press(b"u")
+        for action in (a for a in ACTIONS if name in a.only and (whole or a.brief)):
             app.write(HOME + action.before)
             app.settle()
             count = int(presses * action.share) * (1 if action.counted is None else len(action.keys))
@@ -141,5 +163,6 @@ def _figure(
     return figure
 
 
-def _bytes(what: str, series: Series, limit: int) -> Figure:
-    return Figure(f"{what}, bytes (median)", percentile(series.sizes, 0.5), "bytes", None, limit)
+def _bytes(series: Series, limit: int) -> str:
+    within = percentile(series.sizes, 0.5) <= limit
+    return f"≤ {number(limit)} {'ok' if within else 'OVER'}"

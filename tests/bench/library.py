@@ -40,7 +40,9 @@ def run(folder: Path, quick: bool) -> Iterator[Figure]:
     floors = keys.floor(SIZE, presses, folder)
     argv = postil(project.folder, "--as", projects.PERSON)
     starts = [_start(argv, folder) for _ in range(2 if quick else 8)]
-    yield Figure("start, to the first article's text", percentile(starts, 0.5), "s", more={"n": str(len(starts))})
+    yield Figure(
+        "start, to the first article's text", percentile(starts, 0.5), "s", more={"n": str(len(starts))}
+    )
     with Pty(argv, SIZE, folder) as app:
         app.wait_for(projects.marker("first"))
         app.settle()
@@ -83,5 +85,3 @@ def _filter(app: Pty, query: str, rounds: int) -> Iterator[Figure]:
         series.answers.append(app.press(b"\r", patience=20.0))
     app.press(b"\x1b")
     yield key_figure(f"filter {query}, Enter", series, None)
-
-

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from annotations.config import Config, load
-from annotations.incoming import work_of
 from annotations.documents import IncomingAnnotations
+from annotations.incoming import work_of
 from annotations.model import Analysis, Article, Decision, Entity, Relation, about_entity
 from annotations.store import Offered, Store, now
 from annotations.suggest.runner import model_layer
@@ -30,12 +30,22 @@ SMALL = 2_400
 LARGE = 1_000_000
 """Code points of the large one."""
 
-_WORDS = """the a of in and to for with on at from by after before under over while since report said told asked found
-made took gave kept left sent brought wrote heard learned small large early late quiet open northern harbour market
-council river bridge school letter boat winter morning vote budget plan price road field crew captain teacher doctor
-engine storm island valley paper office door window garden light water bread train ticket agreement meeting""".split()
-_NAMES = """Marlow Odessa Kern Tamsin Ravel Ostrava Lindqvist Okoye Brandt Ferrow Calder Ysolde Norrland Penhale Dunmore
-Castellane Ambrose Vetrov Halloran Ibarra Quill Sorrento Tverskaya Umber Wexcombe""".split()
+
+def _listed(words: str) -> list[str]:
+    return words.split()
+
+
+_WORDS = _listed("""
+the a of in and to for with on at from by after before under over while since report said told asked found
+made took gave kept left sent brought wrote heard learned small large early late quiet open northern
+harbour market council river bridge school letter boat winter morning vote budget plan price road field
+crew captain teacher doctor engine storm island valley paper office door window garden light water bread
+train ticket agreement meeting
+""")
+_NAMES = _listed("""
+Marlow Odessa Kern Tamsin Ravel Ostrava Lindqvist Okoye Brandt Ferrow Calder Ysolde Norrland Penhale
+Dunmore Castellane Ambrose Vetrov Halloran Ibarra Quill Sorrento Tverskaya Umber Wexcombe
+""")
 _WORD = re.compile(r"\w+")
 _LABELS = ("PERSON", "ORG", "GPE", "NORP", "LOC", "DATE", "EVENT", "CARDINAL")
 
@@ -182,7 +192,8 @@ def library(folder: Path, articles: int) -> Project:
             for number in range(begin, min(begin + 5_000, articles - 1)):
                 text = f"{_sentence(rng)} {_sentence(rng)} No. {number}"
                 row = (hashlib.sha256(text.encode()).hexdigest(), f"n{number:06}.txt", text[:80], text, at)
-                sql = "INSERT INTO articles (sha256, source, title, date, text, added_at) VALUES (?, ?, ?, '2024-05-17', ?, ?)"
+                columns = "sha256, source, title, text, added_at, date"
+                sql = f"INSERT INTO articles ({columns}) VALUES (?, ?, ?, ?, ?, '2024-05-17')"
                 id = connection.execute(sql, row).lastrowid or 0
                 words = [match.span() for match in _WORD.finditer(text)][1:8:3]
                 store.add_rows(

@@ -13,9 +13,13 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 ROOT = Path(__file__).parents[2]
 sys.path[0] = str(ROOT)  # `tests.bench` and the checkout's code, and none of this folder's names
+
+if TYPE_CHECKING:
+    from tests.bench.figures import Part
 
 PARTS = (
     *("keys", "suggesting", "start", "opening", "edit", "library", "suggest", "interchange", "kill"),
@@ -28,7 +32,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure postil and write docs/benchmarks.md.")
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"one of {', '.join(PARTS)}; default: all")
     parser.add_argument("--quick", action="store_true", help="fewer samples; the page stays as it is")
-    parser.add_argument("--page", type=Path, default=ROOT / "docs" / "benchmarks.md", help="the page to write")
+    parser.add_argument(
+        "--page", type=Path, default=ROOT / "docs" / "benchmarks.md", help="the page to write"
+    )
     options = parser.parse_args()
     if unknown := set(options.parts) - set(PARTS):
         parser.error(f"there is no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
@@ -40,10 +46,10 @@ def main() -> None:
         part = _take(name, options.quick)
         print(f"\n{part.text()}", flush=True)
         if not options.quick:
-            figures.write_page(options.page, [part])
+            figures.write_page(options.page, part, PARTS)
 
 
-def _take(name: str, quick: bool):  # type: ignore[no-untyped-def]
+def _take(name: str, quick: bool) -> Part:
     from tests.bench import figures
 
     module = importlib.import_module(f"tests.bench.{name}")

@@ -19,8 +19,11 @@ last key to the last byte; worst of the rounds. The floor is the one-widget app 
 RATE = 50_000
 """Bytes a second."""
 
-TICK = 0.01
+TICK = 0.005
 """Seconds between two reads."""
+
+BURST = 1_000
+"""Bytes that a line which was idle may carry at once."""
 
 HELD, EVERY = 60, 1 / 30
 QUIET = 0.5
@@ -68,24 +71,17 @@ def _worst(app: Pty, key: bytes, before: bytes, rounds: int) -> tuple[float, flo
 
 def _hold(app: Pty, key: bytes) -> tuple[float, int]:
     """Seconds from the last key to the last byte, and the bytes in all."""
-    began = time.perf_counter()
-    pressed, sent, last, last_key = 0, 0, began, began
-    while True:
-        moment = time.perf_counter()
-        if pressed < HELD and moment >= began + pressed * EVERY:
+    began = last = last_key = seen = time.perf_counter()
+    pressed, sent, allowed = 0, 0, 0.0
+    while pressed < HELD or seen - max(last, last_key) < QUIET:
+        if pressed < HELD and time.perf_counter() >= began + pressed * EVERY:
             app.write(key)
             pressed += 1
             last_key = time.perf_counter()
-        allowed = int((moment - began) * RATE) - sent
-        data = app.read(0, min(allowed, 1 << 16)) if allowed > 0 else b""
-        sent += len(data)
-        last = time.perf_counter() if data else last
-        if pressed == HELD and moment - max(last, last_key) > QUIET:
-            return max(0.0, last - last_key), sent
-        if not data and moment - last > 0.1:
-            # What the line did not carry while nothing came is lost, not saved up.
-            sent_by_now = int((moment - began) * RATE)
-            began_shift = (sent_by_now - sent - RATE * TICK) / RATE
-            if began_shift > 0:
-                return _rest(app, key, pressed, began, sent, last_key)
+        moment = time.perf_counter()
+        allowed = min(allowed + (moment - seen) * RATE, BURST)
+        seen = moment
+        if allowed >= 1 and (data := app.read(0, int(allowed))):
+            sent, allowed, last = sent + len(data), allowed - len(data), time.perf_counter()
         time.sleep(TICK)
+    return max(0.0, last - last_key), sent

@@ -68,7 +68,9 @@ def _imports(argv: list[str], text: str, folder: Path) -> Iterator[Figure]:
     found = {name.decode(): int(total) for _, total, _, name in _IMPORTED.findall(output)}
     for package in LATE:
         yield Figure(f"{package} imported before the text", float(package in found), "", None, 0.0, "no")
-    tops = {name: found[name] for name in found if "." not in name or name.split(".")[0] in ("annotations", "tui")}
+    tops = {
+        name: found[name] for name in found if "." not in name or name.split(".")[0] in ("annotations", "tui")
+    }
     heaviest = sorted(tops, key=lambda name: -tops[name])[:HEAVIEST]
     for name in heaviest:
         yield Figure(f"import of {name}, with what it imports first", tops[name] / 1000, "ms")

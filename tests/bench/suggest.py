@@ -37,7 +37,11 @@ def run(folder: Path, quick: bool) -> Iterator[Figure]:
     for name in ("bare", "trimmed"):
         floor = percentile(taken[name], 0.5)
         limit, budget = (floor / SHARE, f"≤ floor / {SHARE}") if name == "bare" else (None, "")
-        more = {"speed of the floor": number(floor / ours), "peak MiB": number(peak), "articles": str(articles)}
+        more = {
+            "speed of the floor": number(floor / ours),
+            "peak MiB": number(peak),
+            "articles": str(articles),
+        }
         yield Figure(f"suggest, against the {name} pipeline", ours, "s", floor, limit, budget, more)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +15,7 @@ from annotations.store import Store
 from annotations.suggest.follow import command
 from tests.bench import keys, projects
 from tests.bench.driver import Pty, Series, environment, postil
-from tests.bench.figures import Figure, key_figure, number
+from tests.bench.figures import Figure, key_figure
 
 TITLE = "keys while the pipeline works"
 
@@ -86,7 +87,7 @@ def _measure(project: projects.Project, folder: Path, presses: int) -> dict[str,
 def _at_work(argv: list[str], folder: Path, project: projects.Project) -> Iterator[None]:
     """Runs a suggester; it has begun to write, and must not be done before the end. RuntimeError when it is."""
     store = Store.open(load(project.folder / "config.yaml").database)
-    done = len(_read(store))
+    done = _read(store)
     process = subprocess.Popen(
         argv,
         stdin=subprocess.PIPE,
@@ -96,17 +97,20 @@ def _at_work(argv: list[str], folder: Path, project: projects.Project) -> Iterat
         start_new_session=True,
     )
     try:
-        while len(_read(store)) == done:
+        while _read(store) == done:
             if process.poll() is not None:
                 raise RuntimeError(f"the suggester ended with status {process.returncode}")
+            time.sleep(0.1)
         yield
         if process.poll() is not None:
-            raise RuntimeError(f"the suggester was done after {number(len(_read(store)))} articles: give it more")
+            raise RuntimeError(f"the suggester was done after {_read(store)} articles: give it more")
     finally:
         store.close()
-        os.killpg(process.pid, signal.SIGKILL) if process.poll() is None else None
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 
-def _read(store: Store) -> list[tuple[int]]:
-    return store.connection.execute("SELECT article FROM analyses").fetchall()
+def _read(store: Store) -> int:
+    """How many articles have been read."""
+    return int(store.connection.execute("SELECT count(*) FROM analyses").fetchone()[0])

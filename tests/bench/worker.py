@@ -19,7 +19,9 @@ from tests.bench.driver import ROOT, environment
 def call(module: str, function: str, state: Path, *arguments: Any) -> tuple[Any, float]:
     """What `tests.bench.<module>.<function>(*arguments)` returns, and the peak of its process in MiB."""
     argv = [sys.executable, "-m", "tests.bench.worker", module, function, json.dumps(arguments, default=str)]
-    done = subprocess.run(argv, cwd=ROOT, env=environment(state), check=True, stdout=subprocess.PIPE, text=True)
+    done = subprocess.run(
+        argv, cwd=ROOT, env=environment(state), check=True, stdout=subprocess.PIPE, text=True
+    )
     answer, peak = json.loads(done.stdout)
     return answer, peak
 

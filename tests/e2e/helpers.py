@@ -48,7 +48,9 @@ class Screen(Terminal):
     def harmless(self) -> None:
         """Assert that nothing which came out does anything but draw, as far as Textual did not send it."""
         shown = _OWN_SEQUENCES.sub("", self.raw.decode())
-        assert (found := _OBEYED.search(shown)) is None, repr(shown[max(0, found.start() - 40) : found.end() + 40])
+        assert (found := _OBEYED.search(shown)) is None, repr(
+            shown[max(0, found.start() - 40) : found.end() + 40]
+        )
 
     def quit(self) -> None:
         """Leave by the keys for it, and see that all is well."""
@@ -158,6 +160,8 @@ def eventually(holds: Callable[[], Any], complaint: str, timeout: float = 15) ->
 
 def processes() -> dict[int, str]:
     """Command lines by process id."""
-    listed = subprocess.run(["ps", "-axww", "-o", "pid=,args="], capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(
+        ["ps", "-axww", "-o", "pid=,args="], capture_output=True, text=True, check=True
+    ).stdout
     pairs = (line.strip().partition(" ") for line in listed.splitlines())
     return {int(pid): arguments for pid, _, arguments in pairs}

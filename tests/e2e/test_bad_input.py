@@ -124,7 +124,9 @@ def test_text_is_kept_as_it_is_and_shown_harmlessly(fresh: Project) -> None:
 def test_a_note_a_title_and_a_layer_from_elsewhere_are_shown_harmlessly(project: Project) -> None:
     with closing(sqlite3.connect(project.database)) as connection, connection:
         connection.execute("UPDATE layers SET name = ? WHERE kind = 'model'", (f"m{ATTACK}",))
-        connection.execute("INSERT INTO layers (uid, kind, name, created_at) VALUES ('U', 'person', 'ana', 'now')")
+        connection.execute(
+            "INSERT INTO layers (uid, kind, name, created_at) VALUES ('U', 'person', 'ana', 'now')"
+        )
         connection.execute(
             "INSERT INTO progress (layer, article, note) SELECT id, 1, ? FROM layers WHERE name = 'ana'",
             (f"n{ATTACK}",),
@@ -140,7 +142,26 @@ def test_a_note_a_title_and_a_layer_from_elsewhere_are_shown_harmlessly(project:
         screen.harmless()
 
 
-@pytest.mark.parametrize("words", [("import", "inbox"), ("list",), ("export", "--all", "-o", "out.jsonl"), ("doctor",)])
+def test_square_brackets_in_a_label_are_never_taken_for_markup(project: Project) -> None:
+    replaced(project, "  EVENT:\n", '  "EV[/b]T[red]":\n')
+    text = project.config.read_text(encoding="utf-8").replace(", EVENT]", "]")
+    project.config.write_text(text, encoding="utf-8")
+    with project.app(size=(130, 30)) as screen:
+        screen.wait_for("54 pending")
+        screen.do("7", "accepted as EV[/b]T[red]")
+        screen.do("ion the [/i] left\r", "note saved")
+        screen.do("/\\[/x\r", "not found")
+        screen.send("?")
+        screen.wait_for("close")
+        screen.press("escape")
+        screen.do("]]  EV\r", "EV[/b]T[red]")
+        screen.quit()
+    assert project.query("SELECT note FROM entities WHERE note IS NOT NULL") == [("on the [/i] left",)]
+
+
+@pytest.mark.parametrize(
+    "words", [("import", "inbox"), ("list",), ("export", "--all", "-o", "out.jsonl"), ("doctor",)]
+)
 def test_what_the_commands_print_is_harmless(fresh: Project, words: tuple[str, ...]) -> None:
     inbox = fresh.folder / "inbox"
     inbox.mkdir()
@@ -163,8 +184,16 @@ def test_what_the_commands_print_is_harmless(fresh: Project, words: tuple[str, .
         ("articles:", "artcles:", ("config.yaml:6: artcles", 'did you mean "articles"')),
         ("done: accept", "done: acept", ("config.yaml:9: done", 'did you mean "accept"')),
         ("    tail: [ORG, GPE]", "    tail: [ORG, GEP]", ("config.yaml:1", "GEP", "GPE")),
-        ('    key: "2"\n    color: "#E69F00"', '    key: "1"\n    color: "#E69F00"', ("config.yaml:", "PERSON", "ORG")),
-        ("bindings: {}", "bindings: {donne: [c]}", ("config.yaml:206: keys.bindings.donne", 'did you mean "done"')),
+        (
+            '    key: "2"\n    color: "#E69F00"',
+            '    key: "1"\n    color: "#E69F00"',
+            ("config.yaml:", "PERSON", "ORG"),
+        ),
+        (
+            "bindings: {}",
+            "bindings: {donne: [c]}",
+            ("config.yaml:206: keys.bindings.donne", 'did you mean "done"'),
+        ),
         ("bindings: {}", "bindings: {flag: [c]}", ("config.yaml:", "flag", "done")),
         ("  ORG:", "  NO:", ("config.yaml:", "quote")),
         ("overlap: none", "overlap: none\noverlap: nested", ("config.yaml:12: overlap is here twice",)),
@@ -180,6 +209,17 @@ def test_a_fault_in_config_yaml_is_named_with_its_line(project, old, new, senten
         assert sentence in said
 
 
+@pytest.mark.parametrize("content", [b"", b"- a\n- list\n", b"name: \xff\xfe", b"\0\1\2", b"\t: {"])
+def test_a_config_yaml_that_is_none_is_refused_by_name(project: Project, content: bytes) -> None:
+    project.config.write_bytes(content)
+    assert "config.yaml" in refusal(project)
+
+
+def test_a_config_yaml_that_may_not_be_read_is_refused_by_name(project: Project) -> None:
+    project.config.chmod(0)
+    assert "config.yaml" in refusal(project, preexec_fn=unprivileged)
+
+
 def test_reload_refuses_an_invalid_config_and_the_old_one_stays(project: Project) -> None:
     sound = project.config.read_text(encoding="utf-8")
     with project.app(size=(250, 24)) as screen:
@@ -188,8 +228,12 @@ def test_reload_refuses_an_invalid_config_and_the_old_one_stays(project: Project
         replaced(project, "done: accept", "done: acept")
         screen.do(":reload\r", "config.yaml:9: done: ")
         assert 'did you mean "accept"' in screen.message
-        project.config.write_text(sound.replace("  EVENT:\n", "  SUMMIT:\n").replace(", EVENT]", "]").replace(
-            "[GPE, LOC, FAC, ORG, EVENT]", "[GPE, LOC, FAC, ORG]"), encoding="utf-8")
+        project.config.write_text(
+            sound.replace("  EVENT:\n", "  SUMMIT:\n")
+            .replace(", EVENT]", "]")
+            .replace("[GPE, LOC, FAC, ORG, EVENT]", "[GPE, LOC, FAC, ORG]"),
+            encoding="utf-8",
+        )
         screen.do(":reload\r", "config.yaml read anew")
         screen.wait_for("7 SUMMIT")
         screen.do("7", "“Moscow” accepted as SUMMIT")
@@ -274,7 +318,8 @@ def test_a_full_disk_refuses_the_edit_and_keeps_all_that_was_said(project: Proje
             screen.wait_for(f"{left} pending")
             screen.send("a")
             screen.wait_until(
-                lambda text, left=left: f"{left - 1} pending" in text or "full or failing" in text, "no answer"
+                lambda text, left=left: f"{left - 1} pending" in text or "full or failing" in text,
+                "no answer",
             )
             done += f"{left - 1} pending" in screen.screen()
         assert 0 < done < 54

@@ -6,6 +6,7 @@ import os
 import random
 import select
 import signal
+import subprocess
 
 import pytest
 
@@ -105,16 +106,34 @@ def test_a_closed_terminal_ends_app_and_suggester(fresh):
 def test_ctrl_c_says_that_q_quits_wherever_it_is_typed(project):
     with project.app() as screen:
         screen.wait_for("54 pending")
-        screen.do(KEYS["ctrl+c"], "q quits")
+        screen.do(KEYS["ctrl+c"], "q leaves")
         screen.do("v", "SELECT")
-        screen.do(KEYS["ctrl+c"], "q quits")
+        screen.do(KEYS["ctrl+c"], "q leaves")
         screen.press("escape")
         screen.wait_gone("SELECT")
         screen.send("q")
         screen.wait_for("1 of 9")
-        screen.do(KEYS["ctrl+c"], "q quits")
+        screen.do(KEYS["ctrl+c"], "q leaves")
         screen.send("q")
         assert screen.wait_exit() == 0
+
+
+def test_ctrl_z_gives_the_terminal_back_until_the_app_is_called_again(project):
+    with project.app() as screen:
+        screen.wait_for("54 pending")
+        screen.press("ctrl+z")
+        eventually(lambda: stopped(screen.pid), "the app did not stop")
+        screen.settle()
+        screen.restored()
+        screen.kill(signal.SIGCONT)
+        screen.wait_for("54 pending")
+        screen.do("a", "“Cuba” accepted")
+        screen.quit()
+
+
+def stopped(pid: int) -> bool:
+    told = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=True)
+    return told.stdout.startswith("T")
 
 
 def test_two_thousand_keys_in_one_write_are_all_applied_in_order(project):
@@ -130,8 +149,6 @@ def test_two_thousand_keys_in_one_write_are_all_applied_in_order(project):
     assert set(verbs[::2]) == {"add", "relabel"}
     assert flag == "flag"
     assert project.entities(1, "person", "ana") == set()
-
-
 
 
 def test_a_paste_where_keys_are_commands_runs_none_of_them(project):
@@ -181,4 +198,6 @@ def test_keys_typed_ahead_of_a_prompt_are_its_text_and_those_after_it_are_comman
         screen.quit()
     verbs = [verb for (verb,) in project.query("SELECT verb FROM edits ORDER BY seq")]
     assert verbs == ["note", "relabel"]
-    assert project.query("SELECT text, note FROM entities WHERE note IS NOT NULL") == [("Cuba", "axd, not commands")]
+    assert project.query("SELECT text, note FROM entities WHERE note IS NOT NULL") == [
+        ("Cuba", "axd, not commands")
+    ]

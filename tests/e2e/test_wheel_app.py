@@ -59,9 +59,12 @@ def test_the_installed_wheel_does_the_job_from_an_empty_folder(installed: Path, 
     postil = installed / "bin" / "postil"
     places = json.loads(run(installed / "bin" / "python", "-c", WHERE, cwd=elsewhere))
     assert all(Path(place).is_relative_to(installed) for place in places)
-    assert "files written" in subprocess.run(
-        [postil, "init", "p"], cwd=elsewhere, capture_output=True, text=True, check=True
-    ).stderr
+    assert (
+        "files written"
+        in subprocess.run(
+            [postil, "init", "p"], cwd=elsewhere, capture_output=True, text=True, check=True
+        ).stderr
+    )
     project = Project(elsewhere / "p", (postil,))
     with project.app(cwd=elsewhere) as screen:
         screen.wait_for("54 pending", 30)
@@ -74,7 +77,9 @@ def test_the_installed_wheel_does_the_job_from_an_empty_folder(installed: Path, 
     project.sound()
 
 
-def test_the_installed_command_finds_the_project_from_a_folder_within(installed: Path, elsewhere: Path) -> None:
+def test_the_installed_command_finds_the_project_from_a_folder_within(
+    installed: Path, elsewhere: Path
+) -> None:
     postil = installed / "bin" / "postil"
     run(postil, "init", elsewhere / "p")
     environ = {**os.environ, "POSTIL_ANNOTATOR": "ana", "LANG": "C.UTF-8"}

@@ -83,8 +83,20 @@ def go(desk: Desk, step: int) -> None:
 
 def toggle_labels(desk: Desk) -> None:
     """Shows or hides the labels in the text."""
-    desk.show_labels(not desk.labels_shown)
-    desk.say("labels shown in the text" if desk.labels_shown else "labels hidden")
+    desk.show(labels=not desk.view.labels, gloss=False)
+    desk.say("labels shown in the text" if desk.view.labels else "labels hidden")
+
+
+def toggle_gloss(desk: Desk) -> None:
+    """Shows or hides the gloss: rows under the lines, with a rule and the label under each entity."""
+    desk.show(gloss=not desk.view.gloss)
+    desk.say("gloss shown under the lines" if desk.view.gloss else "gloss hidden")
+
+
+def toggle_sentences(desk: Desk) -> None:
+    """Begins each sentence on a line of its own, or not."""
+    desk.show(by_sentence=not desk.view.by_sentence)
+    desk.say("one sentence a line" if desk.view.by_sentence else "paragraphs as they are")
 
 
 def leave(desk: Desk) -> None:

@@ -40,7 +40,7 @@ def edge(desk: Desk, end: bool) -> None:
 
 def line(desk: Desk, step: int) -> None:
     """Up or down by lines, in the column where the movement began."""
-    layout = desk.layout
+    layout = desk.view.layout
     here = layout.line_of(desk.offset)
     if desk.goal_column is None:
         desk.goal_column = layout.column_of(desk.offset)
@@ -50,20 +50,21 @@ def line(desk: Desk, step: int) -> None:
         there += direction
     column = desk.goal_column
     desk.go(desk.state.tokens.at(layout.offset_at(there, column)), keep_column=True)
-    if desk.layout.line_of(desk.offset) == here and there != here:
+    if desk.view.layout.line_of(desk.offset) == here and there != here:
         desk.go(desk.cursor + direction, keep_column=True)
 
 
 def page(desk: Desk, step: int) -> None:
     """Up or down by a screen less two lines."""
-    lines = max(1, desk.height - 2)
-    desk.scroll_to(desk.top + step * lines)
+    view = desk.view
+    lines = max(1, view.last - view.top - 1)
+    view.scroll_to(view.top + step * lines)
     line(desk, step * lines)
 
 
 def centre(desk: Desk) -> None:
     """Puts the cursor's line in the middle of the screen."""
-    desk.scroll_to(desk.layout.line_of(desk.offset) - desk.height // 2)
+    desk.view.centre(desk.view.layout.line_of(desk.offset))
 
 
 def item(desk: Desk, step: int) -> None:
@@ -141,7 +142,7 @@ def cycle_stack(desk: Desk) -> None:
 
 def start_hints(desk: Desk) -> None:
     """Shows a jump code on every item on screen."""
-    start, end = desk.visible
+    start, end = desk.view.visible
     desk.hints = navigator.hints(desk.state, start, end, desk.offset)
     if not desk.hints:
         raise Refused("no item on screen to jump to")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import takewhile, zip_longest
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -32,6 +33,11 @@ def fit(text: str, width: int) -> str:
     return f"{cut}…" if width > 0 else ""
 
 
+def _common(a: Row, b: Row) -> Row:
+    """The pieces with which both rows begin."""
+    return tuple(x for x, _ in takewhile(lambda pair: pair[0] == pair[1], zip(a, b, strict=False)))
+
+
 class Rows(Widget):
     """Draws the rows that it is given, one a line; only lines that changed are drawn anew."""
 
@@ -51,9 +57,10 @@ class Rows(Widget):
             self.refresh()
             return
         width = self.size.width
-        for y in range(max(len(old), len(new))):
-            if y >= len(old) or y >= len(new) or old[y] != new[y]:
-                self.refresh(Region(0, y, width, 1))
+        for y, (before, after) in enumerate(zip_longest(old, new, fillvalue=())):
+            if before != after:
+                same = cells(_common(before, after))
+                self.refresh(Region(same, y, max(0, width - same), 1))
 
     def render_line(self, y: int) -> Strip:
         """One line of the widget."""

@@ -1,0 +1,164 @@
+"""An article's rows as pieces of styled text: margin, text with entities and marks, labels, gloss. Pure: no widget.
+
+Invariant: what a row looks like depends on the desk, the looks and the marks given, and on nothing else; the margin has
+`GUTTER` cells, and the text beside it is as wide as the layout says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+
+from annotations import navigator
+from annotations.model import Entity, Span, Suggestion
+from annotations.state import overlaps
+from tui.desk import Desk
+from tui.looks import Looks
+from tui.view import Tag
+
+GUTTER = 3
+"""Cells left of the text: for a relation's arc or a partner's number, and the mark of what is focused."""
+
+Shown = Entity | Suggestion
+Mark = tuple[Span, str]
+"""A span with special looks: `cursor`, `focus`, `select`, `partner` or `hit`."""
+
+_LATER_WINS = ("hit", "partner", "focus", "select", "cursor")
+
+
+def marks(desk: Desk) -> Iterator[Mark]:
+    """What looks special now, apart from entities and suggestions."""
+    state = desk.state
+    start, end = desk.view.visible
+    for hit in desk.hits_between(start, end):
+        yield hit, "hit"
+    if (item := desk.item) is not None:
+        for span in item.spans:
+            yield span, "focus"
+    for partner in _highlighted(desk):
+        for span in partner.spans:
+            yield span, "partner"
+    if (selection := desk.selection) is not None:
+        yield selection, "select"
+    if len(state.tokens):
+        yield state.tokens.span(desk.cursor), "cursor"
+
+
+def _highlighted(desk: Desk) -> Iterator[Shown]:
+    """The pinned head, the two ends of a focused relation, what the focused entity is related to."""
+    if desk.link is not None and (head := desk.state.shown(desk.link.head)) is not None:
+        yield head
+    if desk.focus is not None and (ends := navigator.ends_of(desk.state, desk.focus)) is not None:
+        yield from ends
+    yield from navigator.partners(desk.state, desk.focus)
+
+
+# -- the margin ---------------------------------------------------------------------------------------
+
+
+def margins(desk: Desk) -> dict[int, str]:
+    """What stands in the margin of the lines on screen: line -> `GUTTER` cells; the other lines' are blank.
+
+    A focused relation has an arc from its head (•) to its tail (▸); a focused entity has its mark, and the entities
+    that it is related to have their numbers, as in the side pane."""
+    line_of = desk.view.layout.line_of
+    found: dict[int, str] = {}
+    for number, partner in enumerate(navigator.partners(desk.state, desk.focus), 1):
+        line = line_of(partner.start)
+        found[line] = "+  " if line in found or number > 9 else f"{number}  "
+    if desk.focus is not None and (ends := navigator.ends_of(desk.state, desk.focus)) is not None:
+        return _arc(desk, line_of(ends[0].start), line_of(ends[1].start))
+    if (item := desk.item) is not None:
+        for line in range(line_of(item.start), line_of(max(item.start, item.end - 1)) + 1):
+            found[line] = f"{found.get(line, ' ')[0]}▸ "
+    return found
+
+
+def _arc(desk: Desk, head: int, tail: int) -> dict[int, str]:
+    if head == tail:
+        return {head: "•▸ "}
+    first, last = min(head, tail), max(head, tail)
+    top, bottom = desk.view.top, desk.view.last
+    found = dict.fromkeys(range(max(first, top), min(last, bottom) + 1), "│  ")
+    ends = {first: "╭", last: "╰"}
+    return found | {line: f"{ends[line]}{'•' if line == head else '▸'} " for line in ends}
+
+
+# -- a line of text -----------------------------------------------------------------------------------
+
+
+def text_row(desk: Desk, looks: Looks, line: int, around: Sequence[Mark], margin: str) -> Iterator[Segment]:
+    """The text of a line with its margin."""
+    layout, state = desk.view.layout, desk.state
+    start, end = layout.line(line)[0], layout.visible_end(line)
+    here = [(span, kind) for span, kind in around if span[0] < max(end, start + 1) and span[1] > start]
+    shown = [thing for i in state.items_over(start, end) if (thing := state.shown(i.key)) is not None]
+    tags = desk.view.tags(start, end)
+    codes = desk.jump_codes()
+    yield Segment(margin, looks.key_on_paper)
+    for a, b in pairwise(_cuts(desk, start, end, shown, here, tags)):
+        style, text = _style(looks, a, b, shown, here), layout.shown(a, b)
+        if a in codes:
+            code, text = _over(codes[a], text)
+            yield Segment(code, looks.hint)
+        yield Segment(text, style)
+        yield from (Segment(tag.text, _tag_style(looks, tag, desk.focus)) for tag in tags if tag.end == b)
+
+
+def _over(code: str, text: str) -> tuple[str, str]:
+    """A jump code drawn over the beginning of a text, as far as it is long enough: the code, and the rest."""
+    taken = 0
+    while taken < len(text) and cell_len(text[:taken]) < len(code):
+        taken += 1
+    return code.ljust(cell_len(text[:taken]))[: cell_len(text[:taken])], text[taken:]
+
+
+def _cuts(
+    desk: Desk, start: int, end: int, shown: Sequence[Shown], here: Sequence[Mark], tags: Sequence[Tag]
+) -> list[int]:
+    """Where the looks of a line change, in code points, at grapheme edges."""
+    edges = {edge for thing in shown for span in thing.spans for edge in span}
+    edges |= {edge for span, _ in here for edge in span} | {tag.end for tag in tags}
+    snapped = {desk.view.layout.grapheme_ceil(edge) for edge in edges if start < edge < end}
+    return sorted({start, end} | {edge for edge in snapped if start < edge < end})
+
+
+def _style(looks: Looks, a: int, b: int, shown: Sequence[Shown], here: Sequence[Mark]) -> Style:
+    piece = ((a, b),)
+    style = looks.base
+    covering = [thing for thing in shown if overlaps(thing.spans, piece)]
+    if covering:
+        inner = min(covering, key=lambda thing: thing.end - thing.start)
+        style = looks.pending(inner.label) if isinstance(inner, Suggestion) else looks.own(inner.label)
+        style = looks.stacked(style) if len(covering) > 1 else style
+    kinds = {kind for span, kind in here if overlaps((span,), piece)}
+    if {"cursor", "focus"} <= kinds:
+        return looks.focus_cursor
+    for kind in _LATER_WINS:
+        if kind in kinds:
+            style = looks.mark(kind, style)
+    return style
+
+
+def _tag_style(looks: Looks, tag: Tag, focus: str | None) -> Style:
+    if tag.key == focus:
+        return looks.focus_tag
+    return looks.own_tag(tag.label) if tag.own else looks.pending_tag(tag.label)
+
+
+# -- a row of the gloss -------------------------------------------------------------------------------
+
+
+def gloss_row(desk: Desk, looks: Looks, line: int, row: int, margin: str) -> Iterator[Segment]:
+    """A row under a line; `row` counts from 1. An arc that goes on below the line goes on here."""
+    yield Segment("│  " if margin[0] in "╭│" else " " * GUTTER, looks.key_on_paper)
+    column = 0
+    for piece in desk.view.gloss_rows(line)[row - 1]:
+        yield Segment(" " * (piece.column - column), looks.base)
+        style = looks.pending_tag(piece.label)
+        yield Segment(piece.text, looks.focus_tag if piece.key == desk.focus else style)
+        column = piece.column + cell_len(piece.text)

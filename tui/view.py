@@ -1,0 +1,180 @@
+"""What part of an article is on screen and how it is laid out: lines, labels in the text, gloss rows. No widget.
+
+Invariant: `top` is a line of the layout, and the last line is never further up than the bottom of the screen has room
+for. *Lines* are those of the layout; *rows* are what the screen has: a line takes one, and one more for each gloss row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from annotations import navigator
+from annotations.model import Span
+from annotations.state import LINK, OWN, ArticleState
+from tui import gloss
+from tui.layout import Layout
+from tui.safe import safe
+
+MARGIN = 2
+"""Lines of context kept above and below the cursor's line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A label shown in the text after the entity that ends at code point `end`."""
+
+    end: int
+    text: str
+    key: str
+    label: str
+    own: bool
+
+
+class View:
+    """An article on a column of `width` by `height` cells. `by_halves` scrolls half a screen at a time, which spares a
+    slow line."""
+
+    def __init__(self, state: ArticleState, width: int, height: int, labels: bool, by_halves: bool) -> None:
+        self.width, self.height, self.top = width, height, 0
+        self.labels, self.gloss, self.by_sentence, self.by_halves = labels, False, False, by_halves
+        self.bind(state)
+
+    def bind(self, state: ArticleState) -> None:
+        """Lays out a state anew."""
+        self.state = state
+        self._glosses: dict[int, list[list[gloss.Piece]]] = {}
+        self.layout = Layout(state.article.text, self.width, self._tag_cells, self._breaks())
+
+    # -- what is shown in and under the text -----------------------------------------------------
+
+    def show(
+        self, labels: bool | None = None, gloss: bool | None = None, by_sentence: bool | None = None
+    ) -> None:
+        """Turns labels in the text, gloss rows or one sentence a line on or off; the line at the top stays."""
+        offset = self.layout.line(self.top)[0]
+        self.labels = self.labels if labels is None else labels
+        self.gloss = self.gloss if gloss is None else gloss
+        if by_sentence is not None:
+            self.by_sentence = by_sentence
+            self.layout.set_breaks(self._breaks())
+        self._glosses.clear()
+        self.layout.set_tags(self._tag_cells)
+        self.top = self.layout.line_of(offset)
+
+    def _breaks(self) -> list[int]:
+        return [start for start, _ in navigator.sentences(self.state)] if self.by_sentence else []
+
+    def tags(self, start: int, end: int) -> list[Tag]:
+        """The labels in the text that end in `[start, end)`, as they are drawn; none while they are hidden, and none
+        beside a gloss, which has them."""
+        if not self.labels or self.gloss:
+            return []
+        found = [item for item in self.state.items_over(start, end) if start < item.end <= end]
+        found.sort(key=lambda item: (item.end, -item.start, item.kind))
+        return [
+            Tag(i.end, f" {safe(i.label)}{'' if i.kind == OWN else '?'}", i.key, i.label, i.kind == OWN)
+            for i in found
+            if i.kind != LINK
+        ]
+
+    def _tag_cells(self, start: int, end: int) -> list[tuple[int, int]]:
+        cells: dict[int, int] = {}
+        for tag in self.tags(start, end):
+            cells[tag.end] = cells.get(tag.end, 0) + len(tag.text)
+        return sorted(cells.items())
+
+    def gloss_rows(self, line: int) -> list[list[gloss.Piece]]:
+        """The gloss rows under a line, from top to bottom; none while the gloss is off."""
+        if not self.gloss:
+            return []
+        if line not in self._glosses:
+            items = self.state.items_over(self.layout.line(line)[0], self.layout.visible_end(line))
+            self._glosses[line] = gloss.rows(self.layout, line, items)
+        return self._glosses[line]
+
+    def touched(self, spans: Iterable[Span]) -> Iterator[Span]:
+        """Takes in that the looks of some spans changed; yields the spans to draw anew, as whole lines."""
+        self._glosses.clear()
+        for start, end in spans:
+            first, after = self.layout.retag(start, end)
+            yield self.layout.line(first)[0], self.layout.line(max(first, after - 1))[1]
+
+    def touched_all(self) -> None:
+        """Takes in that the looks of everything changed."""
+        self._glosses.clear()
+        self.layout.set_tags(self._tag_cells)
+
+    # -- what is in view -------------------------------------------------------------------------
+
+    def rows_of(self, line: int) -> int:
+        """The rows that a line takes."""
+        return 1 + len(self.gloss_rows(line))
+
+    def screen(self) -> list[tuple[int, int]]:
+        """What each row of the screen shows, from the top: a line, and 0 for its text or the number of a gloss row."""
+        found: list[tuple[int, int]] = []
+        for line in range(self.top, self.layout.line_count):
+            if len(found) >= self.height:
+                break
+            found += [(line, row) for row in range(self.rows_of(line))]
+        return found[: self.height]
+
+    @property
+    def last(self) -> int:
+        """The last line of which the text is on screen."""
+        return max(self.screen(), default=(self.top, 0))[0] if self.gloss else self._last_plain
+
+    @property
+    def _last_plain(self) -> int:
+        return max(self.top, min(self.top + self.height, self.layout.line_count) - 1)
+
+    @property
+    def visible(self) -> Span:
+        """The code points on screen."""
+        return self.layout.line(self.top)[0], self.layout.line(self.last)[1]
+
+    def _up_from(self, line: int, rows: int) -> int:
+        """The line furthest up from which `line` still has all its rows within so many."""
+        used = self.rows_of(line)
+        while line > 0 and used + self.rows_of(line - 1) <= rows:
+            line -= 1
+            used += self.rows_of(line)
+        return line
+
+    def scroll_to(self, top: int) -> None:
+        """Makes a line the first on screen, as far as there are lines."""
+        lowest = self.layout.line_count - self.height
+        if self.gloss:
+            lowest = self._up_from(self.layout.line_count - 1, self.height)
+        self.top = max(0, min(top, lowest))
+
+    def centre(self, line: int) -> None:
+        """Puts a line in the middle of the screen."""
+        self.scroll_to(self._up_from(line, self.height // 2 + 1))
+
+    def reveal(self, offset: int) -> None:
+        """Scrolls as little as shows the line of a code point with context; far jumps centre it."""
+        line = self.layout.line_of(offset)
+        margin = min(MARGIN, (self.height - 1) // 2)
+        low, bottom = self.top + margin, min(line + margin, self.layout.line_count - 1)
+        if line < low:
+            near = line >= self.top - self.height and not self.by_halves
+            self.scroll_to(line - margin) if near else self.centre(line)
+        elif self._up_from(bottom, self.height) > self.top:
+            near = line <= self.top + 2 * self.height and not self.by_halves
+            self.scroll_to(self._up_from(bottom, self.height)) if near else self.centre(line)
+        else:
+            self.scroll_to(self.top)
+
+    def resize(self, width: int, height: int) -> bool:
+        """Takes a new size; the line at the top stays in view. Whether it was another one."""
+        if (width, height) == (self.width, self.height):
+            return False
+        offset = self.layout.line(min(self.top, self.layout.line_count - 1))[0]
+        self._glosses.clear()
+        if width != self.width:
+            self.layout.resize(width)
+        self.width, self.height = width, max(1, height)
+        self.scroll_to(self.layout.line_of(offset))
+        return True
