@@ -40,6 +40,9 @@ Done = Literal["accept", "ask", "leave"]
 Profile = Literal["default", "prodigy", "arrows"]
 """Names of the key maps that a project starts from."""
 
+NARROWEST, WIDEST = 20, 400
+"""What the reading column may be, in cells."""
+
 Task = Literal["entities", "relations"]
 """What an article can be complete for."""
 
@@ -94,7 +97,8 @@ class Keys:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """A project's settings. `articles` are as written, relative to the folder of `path`."""
+    """A project's settings. `articles` are as written, relative to the folder of `path`; `column` is the width of the
+    reading column, in cells."""
 
     path: Path
     name: str
@@ -104,6 +108,7 @@ class Config:
     schema: Schema
     suggest: Suggest
     keys: Keys
+    column: int
 
 
 def load(path: Path) -> Config:
@@ -192,7 +197,7 @@ _Score = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 _SECTIONS = {
     *("articles", "bindings", "complete", "entities", "keys", "labels", "min_score", "patterns"),
-    *("relations", "suggest"),
+    *("relations", "suggest", "view"),
 }
 """Keys under which nothing at all may stand, as when all of it is commented out."""
 
@@ -247,6 +252,10 @@ class _Keys(_Model):
     bindings: dict[_Word, _Sequences] = {}
 
 
+class _View(_Model):
+    column: Annotated[int, Field(ge=NARROWEST, le=WIDEST)] = 100
+
+
 class _File(_Model):
     name: _Word | None = None
     articles: _Words = []
@@ -259,12 +268,14 @@ class _File(_Model):
     relations: dict[_Word, _Relation] = {}
     labels: _Words = []
     keys: _Keys = _Keys()
+    view: _View = _View()
 
 
 _MODELS: dict[Loc, type[_Model]] = {
     (): _File,
     ("suggest",): _Suggest,
     ("keys",): _Keys,
+    ("view",): _View,
     ("entities",): _Entity,
     ("relations",): _Relation,
 }
@@ -310,6 +321,8 @@ def _says(source: Source, loc: Loc, fault: Any) -> str:
             return " must be a text"
         case "bool_type":
             return " must be true or false"
+        case "int_type" | "greater_than_equal" | "less_than_equal" if loc[:1] == ("view",):
+            return f" must be a whole number of cells from {NARROWEST} to {WIDEST}"
         case "float_type" | "finite_number" | "greater_than_equal" | "less_than_equal":
             return " must be a number from 0 to 1"
         case "list_type":
@@ -444,6 +457,7 @@ def _config(path: Path, source: Source, file: _File) -> Config:
         schema=_schema(source, file),
         suggest=suggest,
         keys=Keys(file.keys.profile, bindings, lines),
+        column=file.view.column,
     )
 
 

@@ -7,7 +7,7 @@ another process replaces `state` as soon as `refresh` or an edit meets it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -123,6 +123,13 @@ class Session:
         with searching(self.store.connection):
             self.queue = self.store.article_ids(self.layer, where, parameters)
         self.query = query
+        return self.queue
+
+    def find_titles(self, words: Sequence[str]) -> list[int]:
+        """Makes the articles with all these words in the title the queue, for a list that narrows while typing."""
+        where = " AND ".join(["postil_contains(?, a.title)"] * len(words)) or "1"
+        with searching(self.store.connection):
+            self.queue = self.store.article_ids(self.layer, where, [word.casefold() for word in words])
         return self.queue
 
     def first_place(self) -> int | None:
@@ -297,6 +304,10 @@ class Session:
             seconds=tally.seconds + (pause if pause <= IDLE else 0.0),
             keystrokes=tally.keystrokes + 1,
         )
+
+    def stands(self, place: int) -> None:
+        """Notes at which code point the cursor is after a key."""
+        self._tally = replace(self._tally, place=place)
 
     def saw(self, top: int, bottom: int) -> None:
         """Notes that the code points from `top` to `bottom` were on screen; a gap ends what counts as read."""

@@ -13,6 +13,7 @@ WISHES = (
     "TEXTUAL_ANSI",
     "TEXTUAL_COLOR_SYSTEM",
     "POSTIL_ANNOTATOR",
+    "POSTIL_THEME",
 )
 
 # At import, not in a fixture: Textual reads some of these when imported, and child processes inherit them.

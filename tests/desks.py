@@ -95,11 +95,21 @@ class StubHost:
         self.choose: Callable[[Sequence[Choice]], Any] = lambda choices: None
         self.then: Callable[[Any], Any] | None = None
 
-    def prompt(self, title: str, value: str, then: Callable[[str], Any]) -> None:
+    def prompt(
+        self,
+        title: str,
+        value: str,
+        then: Callable[[str], Any],
+        live: Callable[[str], Any] | None = None,
+        cancel: Callable[[], Any] | None = None,
+    ) -> None:
         self.asked.append(title)
         self.then = then
         if (text := self.answer(title, value)) is not None:
             then(text)
+
+    def copy(self, text: str) -> None:
+        self.copied = text
 
     def pick(self, title: str, choices: Sequence[Choice], then: Callable[[Any], Any]) -> None:
         self.asked.append(title)

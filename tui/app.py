@@ -17,7 +17,7 @@ from textual import events
 from textual.app import App
 
 from annotations.config import Config, load
-from annotations.errors import PostilError
+from annotations.errors import ConfigError, PostilError
 from annotations.session import Session
 from annotations.store import now
 from tui.desk import Desk
@@ -174,16 +174,22 @@ class PostilApp(EndsOnErrors, App[None]):
         self.push_screen(HelpScreen(self.dispatcher, scope))
 
     def toggle_theme(self) -> None:
-        """Changes between dark and light."""
-        name = "postil-light" if self.theme == "postil-dark" else "postil-dark"
-        self.theme = name
+        """Goes on to the next theme: dark, light, high contrast."""
+        names = list(TONES)
+        self.theme = names[(names.index(self.theme) + 1) % len(names)]
         self.looks = self._looks()
         self._current().sync()
 
     def reload(self) -> None:
         """Reads config.yaml anew, in place; an invalid one raises ConfigError and the old one stays."""
-        config = load(self.session.config.path)
-        keymap = Keymap(config.schema, config.keys, config.path.name)
+        path = self.session.config.path
+        try:
+            config = load(path)
+        except ConfigError as error:
+            first, *more = str(error).replace(str(path), path.name).splitlines()
+            rest = f" (and {len(more)} more: postil schema check)" if more else ""
+            raise ConfigError(first + rest) from error
+        keymap = Keymap(config.schema, config.keys, path.name)
         self._take_config(config, keymap)
         self._current().say(f"{config.path.name} read anew")
 

@@ -37,13 +37,14 @@ def main() -> None:
 )
 @click.option(
     "--theme",
-    type=click.Choice(["dark", "light"]),
+    type=click.Choice(["dark", "light", "contrast"]),
     default="dark",
     envvar="POSTIL_THEME",
     show_default=True,
     help="Colours; z t changes them in the app.",
 )
-def open_(project: Path, person: str | None, review: str | None, theme: str) -> None:
+@click.option("--mouse/--no-mouse", default=None, help="Take the mouse; default: yes, but not over SSH.")
+def open_(project: Path, person: str | None, review: str | None, theme: str, mouse: bool | None) -> None:
     """Open the app on PROJECT, a folder or its config.yaml; default: the nearest one upwards."""
     # Until the app takes signals, Ctrl+C ends the start as any other signal does.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -51,10 +52,10 @@ def open_(project: Path, person: str | None, review: str | None, theme: str) -> 
         raise click.UsageError(f'there is no project "{project}"; did you mean the command "{close}"?')
     with cli.refusals():
         config = load(find_project(project))
-        sys.exit(_run(config, person or cli.login(), review, theme))
+        sys.exit(_run(config, person or cli.login(), review, theme, mouse))
 
 
-def _run(config: Config, person: str, review: str | None, theme: str) -> int:
+def _run(config: Config, person: str, review: str | None, theme: str, mouse: bool | None) -> int:
     """Opens the app and returns the exit status."""
     from tui import terminal
 
@@ -79,7 +80,7 @@ def _run(config: Config, person: str, review: str | None, theme: str) -> int:
         suggester = Suggester(config.path, log) if store.writable and session.wants_suggester else None
         app = PostilApp(session, f"postil-{theme}", suggester, folder)
         terminal.install(app)
-        app.run(mouse=False)
+        app.run(mouse="SSH_CONNECTION" not in os.environ if mouse is None else mouse)
     if app.crash_report is not None:
         click.echo(
             f"postil ended on an unexpected error; everything is saved. Report: {app.crash_report}", err=True

@@ -183,6 +183,7 @@ COMMANDS: Sequence[Command] = [
     *_group(
         "View",
         _c("labels", "z l", "labels", "show or hide the labels in the text", TEXT, articles.toggle_labels),
+        _c("copy", "y", "copy", "copy the selected or focused text", (READ, SEL), articles.copy),
         _c("gloss", "z g", "gloss", "show or hide rows under the lines with the labels", TEXT, articles.toggle_gloss),
         _c("sentences", "z s", "sentences", "show one sentence a line, or paragraphs", TEXT, articles.toggle_sentences),
         _c("pane", "\\  z p", "panel", "show or hide the side panel", TEXT, lambda d: d.host.toggle_pane()),

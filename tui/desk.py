@@ -39,8 +39,15 @@ class Choice:
 class Host(Protocol):
     """What the desk asks of the screen around it."""
 
-    def prompt(self, title: str, value: str, then: Callable[[str], None]) -> None:
-        """Asks for one line of text; `then` gets it on Enter."""
+    def prompt(
+        self,
+        title: str,
+        value: str,
+        then: Callable[[str], None],
+        live: Callable[[str], None] | None = None,
+        cancel: Callable[[], None] | None = None,
+    ) -> None:
+        """Asks for one line of text; `then` gets it on Enter, `live` at every change; `cancel` is called on Escape."""
 
     def pick(self, title: str, choices: Sequence[Choice], then: Callable[[Any], None]) -> None:
         """Lets the person choose by typing a part of a name; `then` gets the value."""
@@ -62,6 +69,9 @@ class Host(Protocol):
 
     def toggle_theme(self) -> None:
         """Changes between dark and light."""
+
+    def copy(self, text: str) -> None:
+        """Puts a text on the clipboard."""
 
     def suspend(self) -> None:
         """Goes back to the shell until the person returns."""

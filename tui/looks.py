@@ -43,7 +43,11 @@ LIGHT = Tones(
     "#1d2126", "#fbfaf7", "#e7e4dc", "#5f666e", "#ffcf33", "#bcd4f0", "#ffe9a8", "#c4e3d8", "#b3261e"
 )
 
-TONES = {"postil-dark": DARK, "postil-light": LIGHT}
+CONTRAST = Tones(
+    "#ffffff", "#000000", "#000000", "#e0e0e0", "#ffff00", "#0040c0", "#7a5200", "#00593f", "#ff9090"
+)
+
+TONES = {"postil-dark": DARK, "postil-light": LIGHT, "postil-contrast": CONTRAST}
 
 
 def themes() -> list[Theme]:
@@ -58,7 +62,7 @@ def themes() -> list[Theme]:
             panel=tones.panel,
             accent=tones.focus,
             error=tones.alarm,
-            dark=tones is DARK,
+            dark=tones is not LIGHT,
         )
         for name, tones in TONES.items()
     ]

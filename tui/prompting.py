@@ -16,16 +16,21 @@ from tui.desk import Choice
 
 @dataclass
 class Prompting:
-    """A question under way. `then` gets the typed text, or the value of the chosen line."""
+    """A question under way. `then` gets the typed text, or the value of the chosen line; `live` gets the text at every
+    change, and `cancel` is called when the person leaves without an answer."""
 
     title: str
     then: Callable[[Any], Any]
     choices: Sequence[Choice] | None = None
+    live: Callable[[str], Any] | None = None
+    cancel: Callable[[], Any] | None = None
     index: int = 0
     matches: list[Choice] = field(default_factory=list)
 
     def typed(self, text: str) -> None:
-        """Narrows the choices to what fits the text."""
+        """Narrows the choices to what fits the text, and tells who wants to know."""
+        if self.live is not None:
+            self.live(text)
         if self.choices is None:
             return
         self.index = 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from annotations.errors import Refused
+from annotations.errors import QueryError, Refused
 from annotations.session import Session
 from annotations.store import Row
 from tui.desk import Choice
@@ -17,8 +17,15 @@ from tui.desk import Choice
 class ShelfHost(Protocol):
     """What the shelf asks of the screen around it."""
 
-    def prompt(self, title: str, value: str, then: Callable[[str], None]) -> None:
-        """Asks for one line of text; `then` gets it on Enter."""
+    def prompt(
+        self,
+        title: str,
+        value: str,
+        then: Callable[[str], None],
+        live: Callable[[str], None] | None = None,
+        cancel: Callable[[], None] | None = None,
+    ) -> None:
+        """Asks for one line of text; `then` gets it on Enter, `live` at every change; `cancel` is called on Escape."""
 
     def pick(self, title: str, choices: Sequence[Choice], then: Callable[[Any], None]) -> None:
         """Lets the person choose by typing a part of a name."""
@@ -108,16 +115,30 @@ class Shelf:
         self.host.open_article(self.session.queue[self.index])
 
     def ask_filter(self) -> None:
-        """Asks for a query; the list shows its answer."""
-        self.host.prompt(
-            "filter: words, text:/…/ ent: rel: label: date: is:open", self.session.query, self.filter
-        )
+        """Asks for a query; titles are narrowed while typing, Enter shows the whole answer."""
+        before = self.session.query
+        title = "filter: words, text:/…/ ent: rel: label: date: is:open"
+        self.host.prompt(title, before, self.filter, self._narrow, lambda: self.filter(before))
+
+    def _narrow(self, text: str) -> None:
+        """Shows the articles with these words in the title; a query with fields waits for Enter."""
+        if any(sign in text for sign in ':"()-'):
+            self.session.find(self.session.query)
+        else:
+            self.session.find_titles(text.split())
+        self._go(0)
 
     def filter(self, query: str) -> None:
-        """Shows the articles that answer a query."""
+        """Shows the articles that answer a query; one that is none leaves the list as it was before."""
         article = self.session.queue[self.index] if self.session.queue else None
-        count = len(self.session.find(query))
-        self.stand_at(article)
+        try:
+            self.session.find(query)
+        except QueryError:
+            self.session.find(self.session.query)
+            raise
+        finally:
+            self.stand_at(article)
+        count = len(self.session.queue)
         self.say(f"{count} article{'' if count == 1 else 's'}" if query else "all articles")
 
     def clear_filter(self) -> None:

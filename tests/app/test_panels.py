@@ -152,8 +152,8 @@ def test_when_done_asks_the_strip_offers_the_three_answers(make_project):
 
 
 def test_remapped_keys_are_the_ones_shown(make_project):
-    project = make_project(bindings="{accept: [y]}")
-    assert "y accept" in strip(project.sit(project.visit()))[1]
+    project = make_project(bindings="{accept: [m]}")
+    assert "m accept" in strip(project.sit(project.visit()))[1]
 
 
 # -- everything fits, and nothing foreign gets through ------------------------------------------------
@@ -282,7 +282,7 @@ def test_a_plain_question_answers_with_the_text():
 
 @pytest.mark.parametrize("scope", ["read", "relation", "select", "link", "library", "ask"])
 def test_help_lists_the_keys_of_a_mode_as_they_are_in_this_project(make_project, scope):
-    project = make_project(bindings="{accept: [y]}")
+    project = make_project(bindings="{accept: [m]}")
     sitting = project.sit(project.visit())
     rows = [text(row) for row in helping.rows(sitting.dispatcher.keymap, looks(sitting), scope, 80)]
     assert helping.NAMES[scope] in rows[0]
@@ -290,7 +290,7 @@ def test_help_lists_the_keys_of_a_mode_as_they_are_in_this_project(make_project,
     assert all(any(fit(b.command.help, 60) in row for row in rows) for b in bound)
     assert all(cell_len(row) <= 80 for row in rows)
     if scope == "read":
-        assert any("y" in row and "accept the suggestion" in row for row in rows)
+        assert any("m" in row and "accept the suggestion" in row for row in rows)
 
 
 # -- colours ----------------------------------------------------------------------------------------

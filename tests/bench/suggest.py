@@ -32,14 +32,13 @@ def run(folder: Path, quick: bool) -> Iterator[Figure]:
         for i in range(articles):
             store.add_article(projects.random_prose(LENGTH, f"a{i}"), f"a{i}.txt", f"a{i}", None, {})
     store.close()
-    taken, peak = call("suggest", "measure", folder, config.path, rounds)
+    taken, _ = call("suggest", "measure", folder, config.path, rounds)
     ours = percentile(taken["ours"], 0.5)
     for name in ("bare", "trimmed"):
         floor = percentile(taken[name], 0.5)
         limit, budget = (floor / SHARE, f"≤ floor / {SHARE}") if name == "bare" else (None, "")
         more = {
             "speed of the floor": number(floor / ours),
-            "peak MiB": number(peak),
             "articles": str(articles),
         }
         yield Figure(f"suggest, against the {name} pipeline", ours, "s", floor, limit, budget, more)

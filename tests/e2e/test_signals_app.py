@@ -17,7 +17,7 @@ LIMIT = 3.0
 """Seconds from a signal to the end of the process, at most."""
 
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
-MOMENTS = int(os.environ.get("POSTIL_SIGNAL_TRIALS", "5"))
+MOMENTS = int(os.environ.get("POSTIL_SIGNAL_TRIALS", "3"))
 """Random moments of the start at which each signal is sent."""
 
 

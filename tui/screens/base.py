@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from rich.cells import cell_len
+from rich.highlighter import Highlighter
+from rich.text import Text
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -44,6 +46,14 @@ _EDITING: Mapping[str, Callable[[Input], Any]] = {
 _STEPS = {"down": 1, "up": -1, "tab": 1, "shift+tab": -1, "ctrl+n": 1, "ctrl+p": -1}
 
 
+class _Harmless(Highlighter):
+    """Draws what is in the prompt with nothing that a terminal obeys; the value stays as it is."""
+
+    def highlight(self, text: Text) -> None:
+        """Puts the stand-ins in place, one for one."""
+        text.plain = safe(text.plain)
+
+
 class KeyedScreen(Screen[None]):
     """A screen whose keys all come through `take_key`. Subclasses name their scope and controller."""
 
@@ -52,7 +62,7 @@ class KeyedScreen(Screen[None]):
         self.dispatcher = dispatcher
         self.prompting: Prompting | None = None
         self.message, self.strip, self.overlay = Rows(id="message"), Rows(id="strip"), Rows(id="overlay")
-        self.input = Input(id="prompt", compact=True, select_on_focus=False)
+        self.input = Input(id="prompt", compact=True, select_on_focus=False, highlighter=_Harmless())
         self.input.cursor_blink = False
         self._sync_due = False
 
@@ -138,9 +148,16 @@ class KeyedScreen(Screen[None]):
 
     # -- the prompt ------------------------------------------------------------------------------
 
-    def prompt(self, title: str, value: str, then: Callable[[str], Any]) -> None:
-        """Asks for one line of text; `then` gets it on Enter."""
-        self._ask(Prompting(title, then), value)
+    def prompt(
+        self,
+        title: str,
+        value: str,
+        then: Callable[[str], Any],
+        live: Callable[[str], Any] | None = None,
+        cancel: Callable[[], Any] | None = None,
+    ) -> None:
+        """Asks for one line of text; `then` gets it on Enter, `live` at every change; `cancel` is called on Escape."""
+        self._ask(Prompting(title, then, live=live, cancel=cancel), value)
 
     def pick(self, title: str, choices: Sequence[Choice], then: Callable[[Any], Any]) -> None:
         """Lets the person choose by typing a part of a name; `then` gets the value."""
@@ -153,7 +170,6 @@ class KeyedScreen(Screen[None]):
         self.input.value = value
         self.input.cursor_position = len(value)
         self.input.placeholder = prompting.title
-        self.input.border_title = prompting.title
         self.message.display, self.input.display = False, True
         self.input.focus()
 
@@ -169,6 +185,8 @@ class KeyedScreen(Screen[None]):
         if key == "escape":
             self._end_prompt()
             self.say("")
+            if prompting.cancel is not None:
+                prompting.cancel()
         elif key == "enter":
             await self._answer(prompting)
         elif key in _STEPS and prompting.choices is not None:
@@ -214,6 +232,10 @@ class KeyedScreen(Screen[None]):
     def toggle_theme(self) -> None:
         """Changes between dark and light."""
         self.postil.toggle_theme()
+
+    def copy(self, text: str) -> None:
+        """Puts a text on the clipboard of the terminal (OSC 52), also over SSH."""
+        self.app.copy_to_clipboard(text)
 
     def suspend(self) -> None:
         """Goes back to the shell until the person returns."""

@@ -11,12 +11,9 @@ from tui import panels
 from tui.desk import Desk
 from tui.keys import Dispatcher
 from tui.screens.base import KeyedScreen
-from tui.verbs import moving
+from tui.verbs import moving, pointing
 from tui.widgets.article import ArticleView
 from tui.widgets.rows import Rows
-
-COLUMN = 100
-"""Widest reading column, in cells."""
 
 PANE_FROM = 120
 """Width of the terminal from which the side pane is shown by itself, in cells."""
@@ -34,7 +31,7 @@ class ReaderScreen(KeyedScreen):
         super().__init__(dispatcher)
         self.desk: Desk | None = None
         self.header, self.pane = Rows(id="header"), Rows(id="pane")
-        self.article = ArticleView(COLUMN)
+        self.article = ArticleView()
         self.pane_wanted: bool | None = None
 
     def compose(self) -> ComposeResult:
@@ -68,6 +65,7 @@ class ReaderScreen(KeyedScreen):
         desk = self.controller
         desk.session.tick(desk.offset)
         await super().take_key(key, character)
+        desk.session.stands(desk.offset)
 
     async def _unbound(self, key: str) -> None:
         desk = self.controller
@@ -104,6 +102,16 @@ class ReaderScreen(KeyedScreen):
         """Wraps the text to the new width, and fills the pane."""
         self.sync()
 
+    def on_article_view_pointed(self, message: ArticleView.Pointed) -> None:
+        """The mouse goes to a token, or selects from where it was pressed."""
+        pointing.point(self.controller, message.offset, message.drags)
+        self.sync()
+
+    def on_article_view_wheeled(self, message: ArticleView.Wheeled) -> None:
+        """The wheel moves the text, and the cursor with it."""
+        moving.line(self.controller, message.step)
+        self.sync()
+
     def _place_pane(self) -> None:
         wide = self.size.width >= PANE_FROM
         self.pane.display = wide if self.pane_wanted is None else self.pane_wanted
@@ -115,7 +123,7 @@ class ReaderScreen(KeyedScreen):
         desk, looks, width = self.desk, self.postil.looks, self.size.width
         if desk is None or not self.article.size.width:
             return
-        desk.resize(*self.article.measure())
+        desk.resize(*self.article.measure(desk.session.config.column))
         self.article.sync(desk, looks)
         self.header.show([panels.header(desk, looks, width)], looks.bar)
         self.message.show([panels.message(desk, looks, width)], looks.bar)

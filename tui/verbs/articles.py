@@ -81,6 +81,16 @@ def go(desk: Desk, step: int) -> None:
     desk.open(target)
 
 
+def copy(desk: Desk) -> None:
+    """Copies the selected text, else the focused entity's, else the token under the cursor."""
+    item, state = desk.item, desk.state
+    if not len(state.tokens):
+        raise Refused("there is no text to copy")
+    start, end = desk.selection or ((item.start, item.end) if item else state.tokens.span(desk.cursor))
+    desk.host.copy(state.article.text[start:end])
+    desk.say(f"copied {end - start} character{'' if end - start == 1 else 's'}")
+
+
 def toggle_labels(desk: Desk) -> None:
     """Shows or hides the labels in the text."""
     desk.show(labels=not desk.view.labels, gloss=False)

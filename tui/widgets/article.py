@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.events import MouseDown, MouseMove
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
@@ -19,6 +20,9 @@ from tui.desk import Desk
 from tui.drawing import GUTTER, Mark
 from tui.looks import Looks
 
+WHEEL = 3
+"""Lines that one turn of the wheel moves."""
+
 
 class ArticleView(Widget):
     """Draws a desk's article. `sync` after each command; `measure` tells the desk its size."""
@@ -29,9 +33,22 @@ class ArticleView(Widget):
     class Resized(Message):
         """The view has another size: the desk is to be told, and what stands beside the view has another size too."""
 
-    def __init__(self, column: int) -> None:
+    class Pointed(Message):
+        """The mouse was pressed on the code point `offset`, or moved there with the button held (`drags`)."""
+
+        def __init__(self, offset: int, drags: bool) -> None:
+            super().__init__()
+            self.offset, self.drags = offset, drags
+
+    class Wheeled(Message):
+        """The wheel turned by `step` lines, down or (negative) up."""
+
+        def __init__(self, step: int) -> None:
+            super().__init__()
+            self.step = step
+
+    def __init__(self) -> None:
         super().__init__(id="article")
-        self.column = column
         self.desk: Desk | None = None
         self.looks: Looks | None = None
         self._marks: tuple[Mark, ...] = ()
@@ -43,9 +60,37 @@ class ArticleView(Widget):
         """Says so once the size is known, which is later than the screen's own resize event."""
         self.post_message(self.Resized())
 
-    def measure(self) -> tuple[int, int]:
-        """Width and height of the reading column, in cells."""
-        return max(1, min(self.column, self.size.width - GUTTER - 1)), max(1, self.size.height)
+    def measure(self, column: int) -> tuple[int, int]:
+        """Width and height of the reading column, in cells; it is at most `column` wide."""
+        return max(1, min(column, self.size.width - GUTTER - 1)), max(1, self.size.height)
+
+    def on_mouse_down(self, event: MouseDown) -> None:
+        """Says where the mouse was pressed; until it is let go, where it goes."""
+        self.capture_mouse()
+        self._point(event, drags=False)
+
+    def on_mouse_move(self, event: MouseMove) -> None:
+        """Says where the mouse goes while its button is held."""
+        if event.button and self.app.mouse_captured is self:
+            self._point(event, drags=True)
+
+    def on_mouse_up(self) -> None:
+        """Lets the mouse go."""
+        self.release_mouse()
+
+    def on_mouse_scroll_down(self) -> None:
+        """Says that the wheel turned."""
+        self.post_message(self.Wheeled(WHEEL))
+
+    def on_mouse_scroll_up(self) -> None:
+        """Says that the wheel turned."""
+        self.post_message(self.Wheeled(-WHEEL))
+
+    def _point(self, event: MouseDown | MouseMove, drags: bool) -> None:
+        if self.desk is not None and 0 <= event.y < len(self._screen):
+            line, _ = self._screen[event.y]
+            offset = self.desk.view.layout.offset_at(line, max(0, event.x - GUTTER))
+            self.post_message(self.Pointed(offset, drags))
 
     def sync(self, desk: Desk, looks: Looks) -> None:
         """Draws what changed since the last time."""
