@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 
 from annotations import text
-from annotations.model import Entity, Relation, RelationSuggestion, Span, Suggestion
+from annotations.model import Entity, Span, Suggestion
 from annotations.state import LINK, OWN, ArticleState, Item, value_of
 
 Wanted = Callable[[Item], bool]
@@ -110,13 +111,19 @@ def key_of(shown: Entity | Suggestion) -> str:
 
 def relations_at(state: ArticleState, key: str) -> list[str]:
     """Keys of the relations, own and pending, that hang on an entity or suggestion, in reading order."""
-    own: list[Relation | RelationSuggestion] = list(state.relations_of(key))
-    for link in state.links.values():
-        ends = ends_of(state, link.about)
-        if ends and key in (key_of(ends[0]), key_of(ends[1])):
-            own.append(link)
-    keys = [r.about if isinstance(r, RelationSuggestion) else r.id for r in own]
+    keys = [relation.id for relation in state.relations_of(key)] + state.links_of(key)
     return sorted(keys, key=lambda k: relation_order(state, k))
+
+
+@lru_cache(maxsize=4)
+def _all_relations(state: ArticleState, version: int) -> tuple[str, ...]:
+    keys = [*state.relations, *(key for key in state.links if state.is_pending(key))]
+    return tuple(sorted(keys, key=lambda k: relation_order(state, k)))
+
+
+def all_relations(state: ArticleState) -> tuple[str, ...]:
+    """Keys of all relations, own and pending, in reading order; sorted once for each change."""
+    return _all_relations(state, state.version)
 
 
 def partners(state: ArticleState, key: str | None) -> list[Entity | Suggestion]:

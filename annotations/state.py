@@ -157,6 +157,8 @@ class ArticleState:
         self.touched: list[Span] = []
         """The ranges whose looks the last `apply` changed; `touched_all` when that is every one."""
         self.touched_all = False
+        self.version = 0
+        """Another number whenever anything but the progress may look another way."""
         for entity in entities:
             self._enter_entity(entity)
         for entity in self._suspects():
@@ -176,6 +178,7 @@ class ArticleState:
     ) -> None:
         """Replaces what is suggested; the person's own work and its places stay as they are."""
         self.analysis, self.analysed = analysis, analysed
+        self.version += 1
         self.suggestions = {s.about: s for s in suggestions}
         self.links = {link.about: link for link in links}
         self._offered, self._links_of = SpanIndex(), defaultdict(set)
@@ -307,6 +310,11 @@ class ArticleState:
         """The relations that have the entity as an end."""
         return [self.relations[key] for key in self._relations_of.get(entity, ())]
 
+    def links_of(self, key: str) -> list[str]:
+        """The pending suggested relations that have the entity or suggestion as an end."""
+        about = about_entity(*self.entities[key].value) if key in self.entities else key
+        return [link for link in self._links_of.get(about, ()) if link in self._pending]
+
     def find_relation(self, label: str, head: str, tail: str) -> Relation | None:
         """The relation of that label between two entities; of a symmetric type in either order."""
         ends = {(head, tail), (tail, head)} if is_symmetric(self.schema, label) else {(head, tail)}
@@ -324,6 +332,7 @@ class ArticleState:
     def apply(self, edit: Edit) -> None:
         """Makes the edit's changes to this article; those to other articles are passed over."""
         self._touched, self.touched, self.touched_all = set(), [], False
+        self.version += 1
         settled = self.progress
         for change in edit.changes:
             if change.article == self.article.sha256:

@@ -13,12 +13,13 @@ from rich.style import Style
 from annotations import navigator
 from annotations.model import Entity, Suggestion
 from annotations.schema import EntityType, RelationType
-from annotations.state import LINK, OWN
+from annotations.state import LINK
 from tui.commands import Command
 from tui.desk import Desk
 from tui.keys import Dispatcher, Keymap
 from tui.looks import Looks
 from tui.safe import safe
+from tui.verbs import linking
 from tui.widgets.rows import Row, cells, fit
 
 KEY_SIGNS = {
@@ -147,11 +148,9 @@ def _about(desk: Desk, item: Entity | Suggestion) -> str:
 
 def _about_relation(desk: Desk, ends: tuple[Entity | Suggestion, Entity | Suggestion]) -> str:
     key = desk.focus or ""
-    relation = desk.state.relations.get(key)
-    link = desk.state.links.get(key)
-    label = relation.label if relation else f"{link.label}?" if link else ""
+    relation, link = desk.state.relations.get(key), desk.state.links.get(key)
     problem = desk.state.problems.get(key)
-    words = [f"“{safe(ends[0].text)}” —{safe(label)}→ “{safe(ends[1].text)}”"]
+    words = [f"“{safe(ends[0].text)}” {safe(linking.arrow(desk, key))} “{safe(ends[1].text)}”"]
     words += [f"from {safe(', '.join(link.sources))}"] if link else []
     words += [f"note: {safe(relation.note)}"] if relation and relation.note else []
     words += [f"PROBLEM: {safe(problem)}"] if problem else []
@@ -250,22 +249,30 @@ BEFORE, AFTER = 14, 18
 
 def pane(desk: Desk, looks: Looks, width: int, height: int) -> list[Row]:
     """Entities and suggestions around the focus, and the relations: of what is focused, else of the article."""
-    relations = _relation_rows(desk, looks, width)
+    relations = _relation_rows(desk, looks, width, max(2, height // 2))
     room = max(3, height - min(len(relations), height // 2) - 2)
     rows = _item_rows(desk, looks, width, room)
     rows += [((" ", looks.bar),)] * (room - len(rows))
     return [_clipped(row, width) for row in [*rows, *relations][:height]]
 
 
+def pane_key(desk: Desk, looks: Looks, width: int, height: int) -> tuple[object, ...]:
+    """All that the pane's looks depend on, comparable: while it stays the same the pane need not be made anew."""
+    return id(desk.state), desk.state.version, desk.focus, _middle(desk), id(looks), width, height
+
+
+def _middle(desk: Desk) -> int:
+    """The place in the items of what is focused, else of what comes next."""
+    at = desk.state.item(desk.focus) if desk.focus else None
+    here = at or navigator.next_item(desk.state, desk.cursor, None, 1)
+    return bisect_left(desk.state.items, here) if here is not None else len(desk.state.items)
+
+
 def _item_rows(desk: Desk, looks: Looks, width: int, height: int) -> list[Row]:
     items = desk.state.items
-    own = sum(item.kind == OWN for item in items)
-    title = f" {own} entities, {len(items) - own} pending"
+    title = f" {len(desk.state.entities)} entities, {desk.state.pending_count} pending"
     rows: list[Row] = [((fit(title, width), looks.bar_strong),)]
-    found = navigator.next_item(desk.state, desk.cursor, None, 1)
-    at = desk.state.item(desk.focus) if desk.focus else None
-    here = at or found
-    middle = bisect_left(items, here) if here is not None else len(items)
+    middle = _middle(desk)
     first = max(0, min(middle - height // 2, len(items) - height + 1))
     for item in items[first : first + height - 1]:
         rows.append(_item_row(desk, looks, width, item.key, item.kind))
@@ -300,32 +307,44 @@ def _item_row(desk: Desk, looks: Looks, width: int, key: str, kind: int) -> Row:
     )
 
 
-def _relation_rows(desk: Desk, looks: Looks, width: int) -> list[Row]:
+def _relation_rows(desk: Desk, looks: Looks, width: int, most: int) -> list[Row]:
+    """At most so many rows: the relations of what is focused, numbered as in the margin, else the article's, around the
+    one that is focused, which has both its ends in context."""
     state = desk.state
-    if desk.item is not None and desk.focus is not None and navigator.relations_at(state, desk.focus):
-        keys, title = navigator.relations_at(state, desk.focus), " relations of this one"
-    else:
-        links = [key for key in state.links if state.is_pending(key)]
-        keys = sorted([*state.relations, *links], key=lambda key: navigator.relation_order(state, key))
-        title = f" {len(keys)} relation{'' if len(keys) == 1 else 's'}"
+    here = navigator.relations_at(state, desk.focus) if desk.item is not None and desk.focus else []
+    keys: Sequence[str] = here or navigator.all_relations(state)
     if not keys:
         return [((" no relations yet", looks.bar_faint),)]
+    title = " relations of this one" if here else f" {len(keys)} relation{'' if len(keys) == 1 else 's'}"
     rows: list[Row] = [((title, looks.bar_strong),)]
-    return rows + [row for key in keys for row in _relation_row(desk, looks, width, key)]
+    place = keys.index(desk.focus) if desk.focus in keys else 0
+    first = max(0, min(place - most // 2, len(keys) - most + 1))
+    for number, key in enumerate(keys[first : first + most - 1], first + 1):
+        mark = str(number) if here and number <= 9 else "▸" if key == desk.focus else " "
+        rows += _relation_row(desk, looks, width, key, mark)
+    return rows
 
 
-def _relation_row(desk: Desk, looks: Looks, width: int, key: str) -> list[Row]:
+def _relation_row(desk: Desk, looks: Looks, width: int, key: str, mark: str) -> list[Row]:
     state, ends = desk.state, navigator.ends_of(desk.state, key)
     if ends is None:
         return []
-    relation = state.relations.get(key)
-    label = safe(relation.label) if relation else f"{safe(state.links[key].label)}?"
-    mark = "▸" if key == desk.focus else " "
-    half = max(4, (width - len(label) - 6) // 2)
+    arrow = safe(linking.arrow(desk, key))
+    half = max(4, (width - len(arrow) - 4) // 2)
     style = looks.alarm if key in state.problems else looks.key
     row = [
         (f"{mark}{fit(safe(ends[0].text), half)} ", looks.bar_strong),
-        (f"—{label}→ ", style),
+        (f"{arrow} ", style),
         (fit(safe(ends[1].text), half), looks.bar_strong),
     ]
-    return [_clipped(row, width)]
+    context = [_context(desk, looks, width, end) for end in ends] if key == desk.focus else []
+    return [_clipped(row, width), *context]
+
+
+def _context(desk: Desk, looks: Looks, width: int, end: Entity | Suggestion) -> Row:
+    """An end of a relation with the words around it."""
+    text, name = desk.state.article.text, fit(safe(end.text), width // 2)
+    room = max(0, width - cells([(name, looks.bar)]) - 3) // 2
+    before = safe(text[max(0, end.start - room) : end.start])
+    after = safe(text[end.end : end.end + room])
+    return _clipped([(f"  {before}", looks.bar_faint), (name, looks.bar), (after, looks.bar_faint)], width)

@@ -220,7 +220,7 @@ def test_a_pinned_head_that_goes_away_ends_link(visit):
 def test_gr_visits_the_relation_and_its_other_end(linked):
     linked.press("g r")
     assert (linked.desk.scope, linked.focused) == ("relation", "Ana Ruiz MET Li Wei")
-    assert linked.said == "Ana Ruiz —MET→ Li Wei"
+    assert linked.said == "Ana Ruiz —MET— Li Wei"
     linked.press("g r")
     assert (linked.desk.scope, linked.focused, linked.token) == ("read", "PERSON Li Wei", "Li")
     linked.press("g r", "g r")

@@ -200,7 +200,7 @@ def test_the_pane_lists_items_around_the_focus_and_the_relations(visit):
     assert "2 entities, 8 pending" in rows[0]
     assert any(row.startswith("▸PERSON") and "Ana Ruiz" in row for row in rows)
     assert any("GPE?" in row and "Oslo" in row for row in rows)
-    assert any("—MET→" in row for row in rows)
+    assert any("—MET—" in row for row in rows)
 
 
 def test_the_pane_fits_any_size(visit):

@@ -33,6 +33,7 @@ class ReaderScreen(KeyedScreen):
         self.header, self.pane = Rows(id="header"), Rows(id="pane")
         self.article = ArticleView()
         self.pane_wanted: bool | None = None
+        self._pane_key: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
         """Header, article with pane, message or prompt, strip; the overlay above."""
@@ -130,4 +131,7 @@ class ReaderScreen(KeyedScreen):
         self.strip.show(panels.strip(desk, self.dispatcher.keymap, looks, width), looks.bar)
         if self.pane.display and self.pane.size.width:
             size = self.pane.size
-            self.pane.show(panels.pane(desk, looks, size.width, size.height), looks.bar)
+            key = panels.pane_key(desk, looks, size.width, size.height)
+            if key != self._pane_key:
+                self._pane_key = key
+                self.pane.show(panels.pane(desk, looks, size.width, size.height), looks.bar)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from annotations import edits, navigator
 from annotations.errors import Refused
 from annotations.schema import RelationType
+from annotations.state import is_symmetric
 from tui.desk import Choice, Desk, Link
 from tui.safe import safe
 from tui.verbs import moving
@@ -138,8 +139,7 @@ def _other_end(desk: Desk, key: str) -> None:
 def walk(desk: Desk, step: int) -> None:
     """To the next or previous relation of the article, round the end; the cursor goes to its head."""
     state = desk.state
-    links = [key for key in state.links if state.is_pending(key)]
-    keys = sorted([*state.relations, *links], key=lambda key: navigator.relation_order(state, key))
+    keys = navigator.all_relations(state)
     if desk.focus not in keys:
         return
     target = keys[(keys.index(desk.focus) + step) % len(keys)]
@@ -150,10 +150,14 @@ def walk(desk: Desk, step: int) -> None:
 def describe(desk: Desk, key: str) -> str:
     """A relation in words."""
     ends = navigator.ends_of(desk.state, key)
-    relation = desk.state.relations.get(key) or desk.state.links.get(key)
-    if ends is None or relation is None:
-        return ""
-    return f"{safe(ends[0].text)} —{safe(relation.label)}→ {safe(ends[1].text)}"
+    return "" if ends is None else f"{safe(ends[0].text)} {safe(arrow(desk, key))} {safe(ends[1].text)}"
+
+
+def arrow(desk: Desk, key: str) -> str:
+    """A relation's type as an arrow; without a point for symmetric ones, with a question mark for suggested ones."""
+    relation, link = desk.state.relations.get(key), desk.state.links.get(key)
+    label = relation.label if relation else link.label if link else ""
+    return f"—{label}{'' if relation else '?'}{'—' if is_symmetric(desk.state.schema, label) else '→'}"
 
 
 def relabel(desk: Desk, name: str) -> None:
