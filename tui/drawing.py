@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from rich.cells import cell_len
+import regex
+from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 
@@ -26,6 +27,8 @@ GUTTER = 3
 Shown = Entity | Suggestion
 Mark = tuple[Span, str]
 """A span with special looks: `cursor`, `focus`, `select`, `partner` or `hit`."""
+
+_graphemes = regex.compile(r"\X").findall
 
 _LATER_WINS = ("hit", "partner", "focus", "select", "cursor")
 
@@ -73,7 +76,8 @@ def margins(desk: Desk) -> dict[int, str]:
     if desk.focus is not None and (ends := navigator.ends_of(desk.state, desk.focus)) is not None:
         return _arc(desk, line_of(ends[0].start), line_of(ends[1].start))
     if (item := desk.item) is not None:
-        for line in range(line_of(item.start), line_of(max(item.start, item.end - 1)) + 1):
+        first = max(desk.view.top, line_of(item.start))
+        for line in range(first, min(desk.view.last, line_of(max(item.start, item.end - 1))) + 1):
             found[line] = f"{found.get(line, ' ')[0]}▸ "
     return found
 
@@ -97,8 +101,8 @@ def text_row(desk: Desk, looks: Looks, line: int, around: Sequence[Mark], margin
     start, end = layout.line(line)[0], layout.visible_end(line)
     here = [(span, kind) for span, kind in around if span[0] < max(end, start + 1) and span[1] > start]
     shown = [thing for i in state.items_over(start, end) if (thing := state.shown(i.key)) is not None]
-    tags = desk.view.tags(start, end)
-    codes = desk.jump_codes()
+    tags, room = desk.view.tags(*layout.line(line)), dict(layout.tags_on(line))
+    codes = {layout.grapheme_floor(at): code for at, code in desk.jump_codes().items()}
     yield Segment(margin, looks.key_on_paper)
     for a, b in pairwise(_cuts(desk, start, end, shown, here, tags)):
         style, text = _style(looks, a, b, shown, here), layout.shown(a, b)
@@ -106,25 +110,36 @@ def text_row(desk: Desk, looks: Looks, line: int, around: Sequence[Mark], margin
             code, text = _over(codes[a], text)
             yield Segment(code, looks.hint)
         yield Segment(text, style)
-        yield from (Segment(tag.text, _tag_style(looks, tag, desk.focus)) for tag in tags if tag.end == b)
+        yield from _labels(looks, [tag for tag in tags if tag.end == b], room.get(b, 0), desk.focus)
 
 
 def _over(code: str, text: str) -> tuple[str, str]:
-    """A jump code drawn over the beginning of a text, as far as it is long enough: the code, and the rest."""
-    taken = 0
-    while taken < len(text) and cell_len(text[:taken]) < len(code):
-        taken += 1
-    return code.ljust(cell_len(text[:taken]))[: cell_len(text[:taken])], text[taken:]
+    """A jump code drawn over the first graphemes of a text, as far as it is long enough: the code, and the rest."""
+    taken = ""
+    for grapheme in _graphemes(text):
+        if cell_len(taken) >= len(code):
+            break
+        taken += grapheme[0]
+    return code.ljust(cell_len(taken))[: cell_len(taken)], text[len(taken) :]
+
+
+def _labels(looks: Looks, tags: Sequence[Tag], room: int, focus: str | None) -> Iterator[Segment]:
+    """The labels behind one place, in the cells that the layout has for them."""
+    for tag in tags:
+        text = set_cell_size(tag.text, min(room, cell_len(tag.text)))
+        room -= cell_len(text)
+        yield Segment(text, _tag_style(looks, tag, focus))
 
 
 def _cuts(
     desk: Desk, start: int, end: int, shown: Sequence[Shown], here: Sequence[Mark], tags: Sequence[Tag]
 ) -> list[int]:
-    """Where the looks of a line change, in code points, at grapheme edges."""
+    """Where the looks of a line change, in code points: a grapheme looks as what lies over any part of it."""
     edges = {edge for thing in shown for span in thing.spans for edge in span}
     edges |= {edge for span, _ in here for edge in span} | {tag.end for tag in tags}
-    snapped = {desk.view.layout.grapheme_ceil(edge) for edge in edges if start < edge < end}
-    return sorted({start, end} | {edge for edge in snapped if start < edge < end})
+    layout = desk.view.layout
+    inside = [edge for edge in edges if start < edge < end]
+    return sorted({start, end, *map(layout.grapheme_floor, inside), *map(layout.grapheme_ceil, inside)})
 
 
 def _style(looks: Looks, a: int, b: int, shown: Sequence[Shown], here: Sequence[Mark]) -> Style:

@@ -1,13 +1,17 @@
 """The interlinear gloss: under a line that has entities, small rows with a rule and the label under each. Pure.
 
 Invariant: a row holds items side by side, never over each other; an item that lies in another stands above it, nearer
-to the text; own entities have a heavy rule, suggestions a dashed one and a question mark, so colour is not needed.
+to the text; own entities have a heavy rule, suggestions a dashed one and a question mark, so colour is not needed. A
+line has at most `MOST` rows; what they have no room for is counted in the last.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+
+from rich.cells import cell_len
 
 from annotations.state import OWN, Item
 from tui.layout import Layout
@@ -15,10 +19,17 @@ from tui.safe import safe
 
 OWN_RULE, PENDING_RULE = "━", "┄"
 
+MOST = 6
+"""Gloss rows under one line; hundreds of items on one word leave room for the text."""
+
+_Place = tuple[int, int, Item]
+"""The cells `[left, right)` that an item takes on the line, and the item."""
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What stands under one item on one line: from cell `column` of the reading column, `text` as drawn."""
+    """What stands under one item on one line: from cell `column` of the reading column, `text` as drawn. A count of
+    items that have no row has no `key` and no `label`."""
 
     column: int
     text: str
@@ -30,35 +41,64 @@ class Piece:
 def rows(layout: Layout, line: int, items: Sequence[Item]) -> list[list[Piece]]:
     """The gloss rows of a line, the innermost items first; none for a line without items."""
     start, end = layout.line(line)[0], layout.visible_end(line)
-    placed: list[list[tuple[int, int, Item]]] = []
     here = [item for item in items if item.start < end and item.end > start]
-    for item in sorted(here, key=lambda item: (item.end - item.start, item.kind, item)):
-        left, right = layout.columns(line, item.start, item.end)
-        row = next((r for r in placed if all(right <= a or b <= left for a, b, _ in r)), None)
-        if row is None or _under(placed, row, left, right):
-            row = []
-            placed.append(row)
-        row.append((left, right, item))
-    return [_pieces(layout, row, start) for row in placed]
+    here.sort(key=lambda item: (item.end - item.start, item.kind, item))
+    placed, rest = _placed((*layout.columns(line, item.start, item.end), item) for item in here)
+    found = [list(_pieces(row, start, layout.width)) for row in placed]
+    return [*found, list(_counts(rest, layout.width))] if rest else found
 
 
-def _under(
-    placed: list[list[tuple[int, int, Item]]], row: list[tuple[int, int, Item]], left: int, right: int
-) -> bool:
-    """Whether a later row has something that this one must stand below."""
-    later = placed[placed.index(row) + 1 :]
-    return any(left < b and a < right for r in later for a, b, _ in r)
+def _placed(places: Iterable[_Place]) -> tuple[list[list[_Place]], list[_Place]]:
+    """The items row by row, each below all that it meets, and those for which there is no row."""
+    placed: list[list[_Place]] = []
+    rest: list[_Place] = []
+    for left, right, item in places:
+        meets = [i for i, row in enumerate(placed) if any(left < b and a < right for a, b, _ in row)]
+        row = meets[-1] + 1 if meets else 0
+        if row == MOST:
+            rest.append((left, right, item))
+        elif row == len(placed):
+            placed.append([(left, right, item)])
+        else:
+            placed[row].append((left, right, item))
+    return (placed[:-1], placed[-1] + rest) if rest else (placed, rest)
 
 
-def _pieces(layout: Layout, row: list[tuple[int, int, Item]], line_start: int) -> list[Piece]:
+def _pieces(row: list[_Place], line_start: int, width: int) -> Iterator[Piece]:
     """A row's items from left to right; a label longer than its item may use the free cells after it."""
-    row.sort(key=lambda place: place[0])
-    found = []
-    for index, (left, right, item) in enumerate(row):
-        limit = row[index + 1][0] - 1 if index + 1 < len(row) else layout.width
-        own, begins = item.kind == OWN, item.start >= line_start
+    row.sort()
+    for (left, right, item), limit in zip(row, _limits([left for left, _, _ in row], width), strict=True):
+        own = item.kind == OWN
+        name = safe(item.label) + ("" if own else "?") if item.start >= line_start else ""
+        room = max(right - left, min(cell_len(name), limit - left))
+        name = _beginning(name, room)
         rule = OWN_RULE if own else PENDING_RULE
-        name = safe(item.label) + ("" if own else "?") if begins else ""
-        text = (name + rule * (right - left))[: max(right - left, min(len(name), limit - left))]
-        found.append(Piece(left, text, item.key, item.label, own))
-    return found
+        yield Piece(left, name + rule * (room - cell_len(name)), item.key, item.label, own)
+
+
+def _counts(places: list[_Place], width: int) -> Iterator[Piece]:
+    """How many items lie over each other at each place, from left to right."""
+    groups: list[tuple[int, int, int]] = []
+    for left, right, _ in sorted(places):
+        if groups and left < groups[-1][1]:
+            first, last, count = groups.pop()
+            groups.append((first, max(last, right), count + 1))
+        else:
+            groups.append((left, right, 1))
+    for (left, right, count), limit in zip(groups, _limits([g[0] for g in groups], width), strict=True):
+        text = f"+{count}"
+        yield Piece(left, text if len(text) <= max(right, limit) - left else "+", "", "", False)
+
+
+def _limits(lefts: list[int], width: int) -> Iterator[int]:
+    """For each place of a row, where what stands there must end to leave a gap before the next."""
+    yield from (following - 1 for _, following in pairwise(lefts))
+    yield width
+
+
+def _beginning(text: str, cells: int) -> str:
+    """As much of a text as fits."""
+    text = text[:cells]
+    while cell_len(text) > cells:
+        text = text[:-1]
+    return text

@@ -190,8 +190,9 @@ class Layout:
         return offset if offset < end else self.grapheme_floor(max(start, end - 1))
 
     def columns(self, line: int, start: int, end: int) -> tuple[int, int]:
-        """The cells `[left, right)` that a range takes on a line, tags at its end included; at least one."""
-        first, last = self.line(line)[0], self.visible_end(line)
+        """The cells `[left, right)` that the graphemes of a range take on a line, tags at its end included; at least
+        one."""
+        first, last, end = self.line(line)[0], self.visible_end(line), self.grapheme_ceil(end)
         left = self.column_of(max(start, first))
         right = self.cells(line) if end >= last else self.column_of(end)
         return left, max(left + 1, right)
@@ -286,7 +287,7 @@ class Layout:
         """Grapheme edges and wished cells of the tags in a range that starts and ends with a line."""
         at, wishes = array("L"), array("L")
         for offset, cells in self._tags(start, end) if self._tags else ():
-            edge = self._tag_edge(offset)
+            edge = self.tag_edge(offset)
             if edge is None or cells <= 0:
                 continue
             if at and at[-1] == edge:
@@ -296,7 +297,7 @@ class Layout:
                 wishes.append(cells)
         return at, wishes
 
-    def _tag_edge(self, offset: int) -> int | None:
+    def tag_edge(self, offset: int) -> int | None:
         """Where a tag at `offset` goes: after a whole grapheme that is not a line end; None when there is
         none."""
         edge = self.grapheme_ceil(offset)

@@ -320,7 +320,7 @@ def _relation_rows(desk: Desk, looks: Looks, width: int, most: int) -> list[Row]
     place = keys.index(desk.focus) if desk.focus in keys else 0
     first = max(0, min(place - most // 2, len(keys) - most + 1))
     for number, key in enumerate(keys[first : first + most - 1], first + 1):
-        mark = str(number) if here and number <= 9 else "▸" if key == desk.focus else " "
+        mark = f"{number} " if here and number <= 9 else "▸ " if key == desk.focus else "  "
         rows += _relation_row(desk, looks, width, key, mark)
     return rows
 

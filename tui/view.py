@@ -7,11 +7,13 @@ for. *Lines* are those of the layout; *rows* are what the screen has: a line tak
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from rich.cells import cell_len
 
 from annotations import navigator
 from annotations.model import Span
-from annotations.state import LINK, OWN, ArticleState
+from annotations.state import OWN, ArticleState
 from tui import gloss
 from tui.layout import Layout
 from tui.safe import safe
@@ -66,8 +68,13 @@ class View:
         return [start for start, _ in navigator.sentences(self.state)] if self.by_sentence else []
 
     def tags(self, start: int, end: int) -> list[Tag]:
-        """The labels in the text that end in `[start, end)`, as they are drawn; none while they are hidden, and none
-        beside a gloss, which has them."""
+        """The labels in the text of the lines from code point `start` to `end`, each behind the grapheme where the
+        layout has its cells; none while they are hidden, and none beside a gloss, which has them."""
+        placed = ((tag, self.layout.tag_edge(tag.end)) for tag in self._tags(start, end))
+        return [replace(tag, end=edge) for tag, edge in placed if edge is not None]
+
+    def _tags(self, start: int, end: int) -> list[Tag]:
+        """The labels of what ends in `[start, end)`, where it ends."""
         if not self.labels or self.gloss:
             return []
         found = [item for item in self.state.items_over(start, end) if start < item.end <= end]
@@ -75,13 +82,12 @@ class View:
         return [
             Tag(i.end, f" {safe(i.label)}{'' if i.kind == OWN else '?'}", i.key, i.label, i.kind == OWN)
             for i in found
-            if i.kind != LINK
         ]
 
     def _tag_cells(self, start: int, end: int) -> list[tuple[int, int]]:
         cells: dict[int, int] = {}
-        for tag in self.tags(start, end):
-            cells[tag.end] = cells.get(tag.end, 0) + len(tag.text)
+        for tag in self._tags(start, end):
+            cells[tag.end] = cells.get(tag.end, 0) + cell_len(tag.text)
         return sorted(cells.items())
 
     def gloss_rows(self, line: int) -> list[list[gloss.Piece]]:
@@ -157,13 +163,16 @@ class View:
         """Scrolls as little as shows the line of a code point with context; far jumps centre it."""
         line = self.layout.line_of(offset)
         margin = min(MARGIN, (self.height - 1) // 2)
-        low, bottom = self.top + margin, min(line + margin, self.layout.line_count - 1)
-        if line < low:
+        # Gloss rows may leave no room for all of the context: the line itself goes first, then what is above it.
+        lowest = max(line - margin, self._up_from(line, self.height))
+        below = min(line + margin, self.layout.line_count - 1)
+        highest = min(lowest, self._up_from(below, self.height))
+        if self.top > lowest:
             near = line >= self.top - self.height and not self.by_halves
-            self.scroll_to(line - margin) if near else self.centre(line)
-        elif self._up_from(bottom, self.height) > self.top:
+            self.scroll_to(lowest) if near else self.centre(line)
+        elif self.top < highest:
             near = line <= self.top + 2 * self.height and not self.by_halves
-            self.scroll_to(self._up_from(bottom, self.height)) if near else self.centre(line)
+            self.scroll_to(highest) if near else self.centre(line)
         else:
             self.scroll_to(self.top)
 

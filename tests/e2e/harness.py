@@ -45,6 +45,14 @@ KEYS = {
 """What a terminal sends for keys that have a name."""
 
 
+def _as_from_a_shell(then: Callable[[], None] | None) -> None:
+    """Before the app takes over the child: signals as a shell leaves them, also where the tests run under nohup."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+    if then is not None:
+        then()
+
+
 class Terminal:
     """`argv` running in a terminal of `size` (columns, rows). Output is read only while a method waits,
     so a test that waits for nothing is a terminal that has stalled. Use it in a `with`; what still runs
@@ -68,7 +76,7 @@ class Terminal:
             dimensions=(rows, columns),
             env=environ,
             cwd=os.fspath(cwd) if cwd else None,
-            preexec_fn=preexec_fn,
+            preexec_fn=lambda: _as_from_a_shell(preexec_fn),
         )
         self.pid: int = self._child.pid
         self.raw = bytearray()

@@ -20,6 +20,9 @@ from tui.desk import Desk
 from tui.drawing import GUTTER, Mark
 from tui.looks import Looks
 
+Focus = tuple[str | None, Span] | None
+"""The key and the range of the focused entity or suggestion."""
+
 WHEEL = 3
 """Lines that one turn of the wheel moves."""
 
@@ -53,6 +56,7 @@ class ArticleView(Widget):
         self.looks: Looks | None = None
         self._marks: tuple[Mark, ...] = ()
         self._margins: dict[int, str] = {}
+        self._focus: Focus = None
         self._screen: list[tuple[int, int]] = []
         self._strips: dict[tuple[int, int], Strip] = {}
 
@@ -95,11 +99,12 @@ class ArticleView(Widget):
     def sync(self, desk: Desk, looks: Looks) -> None:
         """Draws what changed since the last time."""
         marks, margins, screen = tuple(drawing.marks(desk)), drawing.margins(desk), desk.view.screen()
+        focus = (desk.focus, (desk.item.start, desk.item.end)) if desk.item else None
         spans, everything = desk.shown.take()
         everything = everything or self.desk is not desk or self.looks is not looks or screen != self._screen
-        old_marks, old_margins = self._marks, self._margins
+        old_marks, old_margins, old_focus = self._marks, self._margins, self._focus
         self.desk, self.looks, self._marks, self._margins = desk, looks, marks, margins
-        self._screen = screen
+        self._screen, self._focus = screen, focus
         if everything:
             self._strips.clear()
             self.refresh()
@@ -108,6 +113,9 @@ class ArticleView(Widget):
             self._redraw(span, whole=True)
         for span, _ in set(marks) ^ set(old_marks):
             self._redraw(span, whole=False)
+        # Its label and its gloss tell the focus too: of one of several with equal spans, and in the gaps of one.
+        for found in {focus, old_focus} - {None} if focus != old_focus else ():
+            self._redraw(found[1], whole=False)
         for line in {line for line, _ in set(margins.items()) ^ set(old_margins.items())}:
             self._redraw_rows(line, 0, GUTTER, gloss=True)
 

@@ -1,0 +1,266 @@
+"""Rows as styled text, and that drawing what changed, cell by cell, gives the same screen as drawing everything."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.style import Style
+
+from annotations import edits
+from annotations.model import Relation
+from annotations.state import LINK, ArticleState
+from tests.pages import (
+    LABELS,
+    SCHEMA,
+    Paper,
+    attempt,
+    cells,
+    desk_of,
+    offered,
+    own,
+    row,
+    stacked,
+    state_of,
+    states,
+    width_of,
+)
+from tui import drawing
+from tui.desk import Desk
+from tui.drawing import GUTTER
+from tui.looks import DARK, Looks
+from tui.verbs import articles, moving, selecting
+
+LOOKS = Looks(DARK, SCHEMA)
+
+flags = st.fixed_dictionaries({name: st.booleans() for name in ("labels", "gloss", "by_sentence")})
+widths = st.integers(1, 20) | st.integers(1, 120)
+
+
+@given(states(), widths, flags, st.integers(0, 60), st.booleans())
+@settings(max_examples=150)
+def test_every_row_is_as_wide_as_the_layout_says(
+    state: ArticleState, width: int, shown: dict[str, bool], cursor: int, jumps: bool
+) -> None:
+    desk = desk_of(state, width)
+    desk.show(**shown)
+    desk.go(cursor)
+    if jumps:
+        attempt(lambda: moving.start_hints(desk))
+    layout = desk.view.layout
+    for line in range(layout.line_count):
+        assert width_of(row(desk, LOOKS, line)) == GUTTER + layout.cells(line)
+        for number in range(1, desk.view.rows_of(line)):
+            assert GUTTER < width_of(row(desk, LOOKS, line, number)) <= GUTTER + width
+
+
+@given(states(), widths, flags, st.integers(0, 60))
+@settings(max_examples=100)
+def test_what_is_drawn_is_the_text_and_nothing_is_drawn_twice(
+    state: ArticleState, width: int, shown: dict[str, bool], cursor: int
+) -> None:
+    desk = desk_of(state, width)
+    desk.show(**shown)
+    desk.go(cursor)
+    layout = desk.view.layout
+    for line in range(layout.line_count):
+        drawn = "".join(segment.text for segment in row(desk, LOOKS, line))[GUTTER:]
+        if not layout.tags_on(line):
+            assert drawn == layout.shown(*layout.line(line))
+
+
+@given(states(), widths, st.integers(0, 60))
+@settings(max_examples=100)
+def test_a_grapheme_looks_as_what_lies_over_any_part_of_it_and_no_other_does(
+    state: ArticleState, width: int, cursor: int
+) -> None:
+    desk = desk_of(state, width)
+    desk.go(cursor)
+    layout = desk.view.layout
+    covered = [span for item in state.items if (t := state.shown(item.key)) for span in t.spans]
+    covered += [span for span, _ in drawing.marks(desk)]
+    for line in range(layout.line_count):
+        drawn = cells(row(desk, LOOKS, line), 0)[GUTTER:]
+        start, end = layout.line(line)[0], layout.visible_end(line)
+        while start < end:
+            after = layout.grapheme_ceil(start + 1)
+            style = drawn[layout.column_of(start)][2]
+            special = any(s < after and e > start for s, e in covered)
+            assert (style != LOOKS.base) == special, (start, after)
+            start = after
+
+
+# -- what changed is drawn anew, and the rest may stay ------------------------------------------------
+
+
+def play(desk: Desk, dice: random.Random) -> None:
+    """Something that a person may do."""
+    state = desk.state
+    keys = [item.key for item in state.items if item.kind != LINK]
+    entities = list(state.entities)
+    acts: list[Any] = [
+        lambda: desk.go(desk.cursor + dice.choice([-1, 1, 1, 2])),
+        lambda: desk.go(dice.randrange(max(1, len(state.tokens)))),
+        lambda: moving.line(desk, dice.choice([-1, 1])),
+        lambda: moving.item(desk, dice.choice([-1, 1])),
+        lambda: moving.cycle_stack(desk),
+        lambda: selecting.start(desk),
+        lambda: articles.leave(desk),
+        lambda: moving.start_hints(desk),
+        lambda: moving.search(desk, dice.choice(["o", "\\w+ ", "é|東", ""])),
+        lambda: desk.show(labels=dice.choice([True, False])),
+        lambda: desk.show(gloss=dice.choice([True, False])),
+        lambda: desk.show(by_sentence=dice.choice([True, False])),
+        lambda: desk.do(edits.add, *sorted(dice.choices(range(len(state.article.text) + 1), k=2)), LABELS[1]),
+    ]
+    if keys:
+        key = dice.choice(keys)
+        acts += [
+            lambda: desk.focus_on(key),
+            lambda: desk.do(edits.relabel, key, dice.choice(LABELS)),
+            lambda: desk.do(edits.accept, key),
+            lambda: desk.do(edits.delete, key),
+        ]
+    if len(entities) > 1:
+        acts += [
+            lambda: desk.do(edits.relate, "KNOWS", *dice.sample(entities, 2)),
+            lambda: desk.focus_on(dice.choice(list(state.relations) or entities)),
+        ]
+    attempt(dice.choice(acts))
+
+
+@given(states(), st.integers(1, 60), st.integers(1, 12), flags, st.randoms(use_true_random=False))
+@settings(max_examples=150)
+def test_drawing_only_what_changed_leaves_what_drawing_everything_would(
+    state: ArticleState, width: int, height: int, shown: dict[str, bool], dice: random.Random
+) -> None:
+    desk, paper = desk_of(state, width, height), Paper(GUTTER + width + 1, height)
+    desk.show(**shown)
+    paper.sync(desk, paper.looks_now)
+    for _ in range(15):
+        play(desk, dice)
+        paper.follow(desk)
+
+
+TEXT = "Oslo and Rome met. Bonn did not.\nThen Oslo left."
+
+
+def test_a_step_of_the_cursor_draws_the_cells_that_it_leaves_and_enters_and_no_more() -> None:
+    desk, paper = desk_of(state_of(TEXT), 40), Paper(44, 10)
+    paper.sync(desk, paper.looks_now)
+    desk.go(1)
+    assert paper.follow(desk) == len("Oslo") + len("and")
+    assert paper.follow(desk) == 0
+
+
+def test_going_round_a_stack_of_equal_spans_moves_the_mark_to_the_other_label() -> None:
+    state = state_of(TEXT, [own(TEXT, ((0, 4),), "GPE", "a"), own(TEXT, ((0, 4),), "PERSON", "b")])
+    for shown in ({"gloss": True}, {"labels": True}):
+        desk, paper = desk_of(state, 40), Paper(44, 10)
+        desk.show(**shown)
+        paper.sync(desk, paper.looks_now)
+        focused = desk.focus
+        moving.cycle_stack(desk)
+        assert desk.focus != focused
+        assert paper.follow(desk) > 0
+
+
+def test_the_gloss_of_a_gap_is_drawn_anew_with_the_focus() -> None:
+    state = state_of(TEXT, [own(TEXT, ((9, 13), (38, 42)), "GPE", "a")])
+    desk, paper = desk_of(state, 12), Paper(16, 10)
+    desk.show(gloss=True)
+    paper.sync(desk, paper.looks_now)
+    for token in (2, 5, 8, 0, 11):
+        desk.go(token)
+        paper.follow(desk)
+
+
+def related() -> ArticleState:
+    places = {"oslo": (0, 4), "rome": (9, 13), "bonn": (19, 23), "last": (38, 42)}
+    state = state_of(TEXT, [own(TEXT, (span,), "GPE", id) for id, span in places.items()])
+    for id, head, tail in (("r1", "oslo", "last"), ("r2", "rome", "rome"), ("r3", "bonn", "oslo")):
+        state._enter_relation(Relation(id, "KNOWS", head, tail))
+    return state
+
+
+@pytest.mark.parametrize(
+    ("focus", "expected"),
+    [
+        ("r1", ["╭• ", "│  ", "│  ", "╰▸ ", "   "]),
+        ("r3", ["╭▸ ", "╰• ", "   ", "   ", "   "]),
+        ("r2", ["•▸ ", "   ", "   ", "   ", "   "]),
+        ("oslo", ["2▸ ", "1  ", "   ", "1  ", "   "]),
+        ("last", ["1  ", "   ", "   ", " ▸ ", "   "]),
+    ],
+)
+def test_the_margin_tells_ends_partners_and_focus(focus: str, expected: list[str]) -> None:
+    desk = desk_of(related(), 14)
+    desk.focus_on(focus)
+    lines = range(desk.view.layout.line_count)
+    found = ["".join(s.text for s in row(desk, LOOKS, line))[:GUTTER] for line in lines]
+    assert found == expected
+
+
+def test_an_arc_goes_on_beside_the_gloss_and_ends_at_its_last_line() -> None:
+    desk = desk_of(related(), 14, 20)
+    desk.show(gloss=True)
+    desk.focus_on("r1")
+    margins = [
+        "".join(s.text for s in row(desk, LOOKS, *place))[:GUTTER] for place in desk.view.screen()
+    ]
+    assert margins == ["╭• ", "│  ", "│  ", "│  ", "│  ", "╰▸ ", "   ", "   "]
+
+
+def test_an_entity_over_the_whole_article_has_margins_on_screen_only() -> None:
+    text = "ab\n" * 50_000
+    desk = desk_of(state_of(text, [own(text, ((0, len(text)),), "GPE", "x")]), 40, 20)
+    assert set(drawing.margins(desk)) == set(range(20))
+    desk.go(25_000)
+    assert len(drawing.margins(desk)) <= 20
+
+
+def test_two_hundred_items_on_a_word_are_drawn_with_their_text() -> None:
+    state = stacked(200)
+    desk, paper = desk_of(state, 40, 12), Paper(44, 12, Looks(DARK, state.schema))
+    desk.show(gloss=True)
+    paper.follow(desk)
+    rows = ["".join(cell[0] for cell in cells(row(desk, paper.looks_now, *place), 0)) for place in desk.view.screen()]
+    assert "On Friday Oslo slept." in rows[0] and rows[6].split()[-1] == "+195"
+    for _ in range(5):
+        moving.cycle_stack(desk)
+        paper.follow(desk)
+
+
+def test_jump_codes_replace_whole_graphemes() -> None:
+    text = "👩\u200d👩\u200d👧 and e\u0301 and 東京"
+    places = ((0, 5),), ((10, 12),), ((17, 19),)
+    desk = desk_of(state_of(text, [own(text, place, "GPE", str(place)) for place in places]))
+    moving.start_hints(desk)
+    codes = {code for code in desk.hints}
+    drawn = row(desk, LOOKS, 0)
+    assert {segment.text.strip() for segment in drawn if segment.style == LOOKS.hint} == codes
+    assert width_of(drawn) == GUTTER + desk.view.layout.cells(0)
+    assert "\u200d" not in "".join(segment.text for segment in drawn)
+
+
+def test_a_row_depends_on_nothing_but_what_it_is_given() -> None:
+    desk = desk_of(related(), 18)
+    assert row(desk, LOOKS, 0) == row(desk, LOOKS, 0)
+    assert all(isinstance(segment.style, Style) for segment in row(desk, LOOKS, 0))
+
+
+def test_own_suggested_and_stacked_places_have_styles_of_their_own() -> None:
+    state = state_of(
+        TEXT,
+        [own(TEXT, ((9, 13),), "GPE", "a"), own(TEXT, ((9, 23),), "PERSON", "b")],
+        [offered(TEXT, ((38, 42),), "GPE")],
+    )
+    desk = desk_of(state, 80)
+    desk.set_focus(None)
+    drawn = {segment.text: segment.style for line in (0, 1) for segment in row(desk, LOOKS, line)}
+    assert drawn["Rome"] == LOOKS.stacked(LOOKS.own("GPE"))
+    assert drawn[" met. Bonn"] == LOOKS.own("PERSON")
+    assert drawn["Oslo"] == LOOKS.pending("GPE") or drawn["Oslo"] == LOOKS.cursor
