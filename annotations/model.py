@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Literal
 
 Span = tuple[int, int]
@@ -106,7 +107,13 @@ class Relation:
 
 def about_entity(spans: tuple[Span, ...], label: str) -> str:
     """Canonical JSON of what a decision on an entity is about."""
-    return compact({"kind": "entity", "spans": spans, "label": label})
+    pieces = ",".join([f"[{start},{end}]" for start, end in spans])
+    return f'{{"kind":"entity","label":{_quoted(label)},"spans":[{pieces}]}}'
+
+
+@lru_cache(maxsize=4096)
+def _quoted(label: str) -> str:
+    return compact(label)
 
 
 def about_relation(label: str, head: tuple[tuple[Span, ...], str], tail: tuple[tuple[Span, ...], str]) -> str:

@@ -343,7 +343,7 @@ class ArticleState:
         else:
             self._sort_out(self._touched)
 
-    @cached_property
+    @property
     def _appliers(self) -> Mapping[str, Callable[[Change], None]]:
         return {
             "entities": self._apply_entities,

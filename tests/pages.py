@@ -154,7 +154,9 @@ def cells(segments: Iterable[Segment], width: int) -> list[Cell]:
     for text, style, _ in segments:
         for cluster in regex.findall(r"\X", text):
             found += [(cluster, part, style) for part in range(cell_len(cluster))]
-    return found + [(" ", 0, None)] * (width - len(found))
+    found += [(" ", 0, None)] * (width - len(found))
+    assert not width or len(found) == width, f"{len(found)} cells where there are {width}: {list(segments)}"
+    return found
 
 
 def row(desk: Desk, looks: Looks, line: int, number: int = 0) -> list[Segment]:

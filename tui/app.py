@@ -23,6 +23,7 @@ from annotations.store import now
 from tui.desk import Desk
 from tui.jobs import Suggester
 from tui.keys import Dispatcher, Keymap, event_key
+from tui.loading import loading
 from tui.looks import TONES, Looks, themes
 from tui.screens.base import KeyedScreen
 from tui.screens.help import HelpScreen
@@ -139,8 +140,9 @@ class PostilApp(EndsOnErrors, App[None]):
     def open_reader(self, article: int) -> None:
         """Shows an article."""
         if self.reader.desk is None:
-            self.session.open(article)
-            self.reader.desk = Desk(self.session, self.reader, by_halves="SSH_CONNECTION" in os.environ)
+            with loading():
+                self.session.open(article)
+                self.reader.desk = Desk(self.session, self.reader, by_halves="SSH_CONNECTION" in os.environ)
             if self.no_color:
                 self.reader.desk.show(labels=True)
         elif self.session.state is None or self.session.state.article.id != article:

@@ -17,6 +17,7 @@ from annotations.model import Edit, Entity, Span, Suggestion
 from annotations.session import Session
 from annotations.state import ArticleState, Item
 from annotations.store import Applied
+from tui.loading import loading
 from tui.safe import safe
 from tui.view import View
 
@@ -138,15 +139,17 @@ class Desk:
 
     def open(self, article: int) -> None:
         """Goes to another article, to the place where the person was, else to its first pending item."""
-        self.session.open(article)
-        self.bind(from_the_place=True)
+        with loading():
+            self.session.open(article)
+            self.bind(from_the_place=True)
 
     def bind(self, from_the_place: bool = False) -> None:
         """Takes in that the session's state is another one; the cursor stays, in the row where it was, and so does
         the focus unless it is gone."""
         row = 0 if from_the_place else self._row()
         self._bound = self.state
-        self.view.bind(self.state)
+        if self.view.state is not self.state:
+            self.view.bind(self.state)
         self.shown = Shown()
         if from_the_place:
             self.leave_modes()

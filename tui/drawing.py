@@ -119,7 +119,7 @@ def _over(code: str, text: str) -> tuple[str, str]:
     for grapheme in _graphemes(text):
         if cell_len(taken) >= len(code):
             break
-        taken += grapheme[0]
+        taken += grapheme
     return code.ljust(cell_len(taken))[: cell_len(taken)], text[len(taken) :]
 
 

@@ -114,8 +114,9 @@ class ArticleView(Widget):
         for span, _ in set(marks) ^ set(old_marks):
             self._redraw(span, whole=False)
         # Its label and its gloss tell the focus too: of one of several with equal spans, and in the gaps of one.
-        for found in {focus, old_focus} - {None} if focus != old_focus else ():
-            self._redraw(found[1], whole=False)
+        for found in {focus, old_focus} if focus != old_focus else ():
+            if found is not None:
+                self._redraw(found[1], whole=False)
         for line in {line for line, _ in set(margins.items()) ^ set(old_margins.items())}:
             self._redraw_rows(line, 0, GUTTER, gloss=True)
 
