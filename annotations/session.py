@@ -175,7 +175,11 @@ class Session:
     def _load(self, article: int) -> ArticleState:
         store, me = self.store, self.layer.id
         self._mark = self._look(article)
-        state = ArticleState(
+        offers = store.offers(article, self.layer, self.review)
+        suggestions, links = merge(offers, self.config.schema, self.config.suggest.floor)
+        analysis = store.analysis(article)
+        waits_for_model = self.config.suggest.pipeline is not None and self.review is None
+        return ArticleState(
             store.article(article),
             self.layer,
             self.config.schema,
@@ -183,18 +187,11 @@ class Session:
             store.relations(article, me),
             store.decisions(article, me),
             store.progress(article, me),
+            suggestions,
+            links,
+            analysis or Analysis(),
+            analysis is not None or not waits_for_model,
         )
-        self._offer(state)
-        return state
-
-    def _offer(self, state: ArticleState) -> None:
-        article = state.article.id
-        offers = self.store.offers(article, self.layer, self.review)
-        suggestions, links = merge(offers, self.config.schema, self.config.suggest.floor)
-        analysis = self.store.analysis(article)
-        waits_for_model = self.config.suggest.pipeline is not None and self.review is None
-        analysed = analysis is not None or not waits_for_model
-        state.offer(suggestions, links, analysis or Analysis(), analysed)
 
     def current(self) -> ArticleState:
         """The current article. Refused when there is none."""
@@ -212,7 +209,8 @@ class Session:
         if not self.store.changed() or self.state is None:
             return False
         article = self.state.article.id
-        if self._mark == self._look(article):
+        there = self._look(article)
+        if (there.edits, there.of_others) == (self._mark.edits, self._mark.of_others):
             return False
         self.state = self._load(article)
         return True
@@ -251,25 +249,24 @@ class Session:
         has changed the article: it is then loaded anew."""
         article, seen = self.current().article.id, self._mark.edits[0]
         try:
-            self.store.apply(self.layer, edit, seen)
+            seq = self.store.apply(self.layer, edit, seen)
         except StaleEdit as error:
             self.state = self._load(article)
             raise Refused(CHANGED_ELSEWHERE) from error
-        self._show(edit, seen)
+        self._show(edit, seen, seq)
         self._focused_at = self.clock()
         return edit
 
-    def _show(self, edit: Edit, seen: int) -> None:
+    def _show(self, edit: Edit, seen: int, seq: int) -> None:
         """Brings `state` up to date with a saved edit, and with what others committed before it; `seen` is the newest
-        edit of the person before this one."""
+        edit of the person before this one, `seq` its own journal row."""
         state, before = self.current(), self._mark
-        now_there = self._look(state.article.id)
-        of_others = self.store.changed() and now_there.of_others != before.of_others
-        if of_others or seen != before.edits[0]:
+        by_others = self.store.changed() and self._look(state.article.id).of_others != before.of_others
+        if by_others or seen != before.edits[0]:
             self.state = self._load(state.article.id)
         else:
             state.apply(edit)
-            self._mark = now_there
+            self._mark = replace(before, edits=(seq, *before.edits[1:]))
 
     def undo(self) -> Applied:
         """Takes the person's newest edit back, in whichever article it was, and goes there."""
@@ -281,7 +278,7 @@ class Session:
 
     def _follow(self, applied: Applied) -> Applied:
         if self.state is not None and applied.article == self.state.article.id:
-            self._show(applied.edit, applied.seen)
+            self._show(applied.edit, applied.seen, applied.seq)
         elif applied.article is not None:
             self.open(applied.article)
         return applied

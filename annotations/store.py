@@ -94,7 +94,6 @@ class Row:
     relations: int
     suggested: int
     who: tuple[str, ...]
-    length: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +208,15 @@ class Store:
         changed, self._seen_version = version != self._seen_version, version
         return changed
 
+    def stamp(self) -> tuple[int, int]:
+        """Another value whenever anything in the database may be another."""
+        return self.connection.total_changes, self._data_version()
+
+    def warm(self) -> None:
+        """Gets ready for the first write, which takes a tenth of a second, before anybody waits for it."""
+        if self.writable:
+            _ = self.db
+
     def _query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         with explained(self.path):
             return self.connection.execute(sql, parameters).fetchall()
@@ -286,8 +294,9 @@ class Store:
         for part in (ids[i : i + PACED_ROWS] for i in range(0, len(ids), PACED_ROWS)):
             marks = ", ".join("?" * len(part))
             for row in self._query(_ROWS.format(marks=marks), [*[layer.id] * 5, *part]):
-                *columns, who, length = row
-                found[row[0]] = Row(*(*columns, tuple(json.loads(who)), length))
+                *columns, flagged, entities, relations, suggested, who = row
+                counts = (bool(flagged), entities, relations, suggested)
+                found[row[0]] = Row(*(*columns, *counts, tuple(json.loads(who))))
         return [found[id] for id in ids if id in found]
 
     # -- one article for one person --------------------------------------------------------------
@@ -654,11 +663,10 @@ SELECT a.id, a.title, a.date, a.source, coalesce(p.status, 'open'), coalesce(p.f
         AND l.id = (SELECT max(m.id) FROM layers m WHERE m.kind = l.kind AND m.name = l.name
             AND EXISTS (SELECT 1 FROM entities f WHERE f.article = a.id AND f.layer = m.id))
         AND NOT EXISTS (SELECT 1 FROM decisions d WHERE d.article = a.id AND d.layer = ?
-            AND json_extract(d.about, '$.label') = e.label AND json_extract(d.about, '$.spans[0][0]') = e.start
-            AND json_extract(d.about, '$.spans[#-1][1]') = e."end")),
+            AND d.about = '{{"kind":"entity","label":' || json_quote(e.label) || ',"spans":' ||
+                CASE e.fragments WHEN '' THEN '[[' || e.start || ',' || e."end" || ']]' ELSE e.fragments END || '}}')),
     (SELECT json_group_array(l.name) FROM progress q JOIN layers l ON l.id = q.layer
-        WHERE q.article = a.id AND q.status = 'done'),
-    length(a.text)
+        WHERE q.article = a.id AND q.status = 'done')
 FROM articles a LEFT JOIN progress p ON p.article = a.id AND p.layer = ? WHERE a.id IN ({marks})
 """
 

@@ -181,6 +181,7 @@ class Paper(ArticleView):
         self._paper = Size(width, height)
         self.looks_now = looks or Looks(DARK, SCHEMA)
         self.dirty: list[Region] = []
+        self.seen: list[list[Cell]] = []
         super().__init__()
 
     @property
@@ -206,14 +207,14 @@ class Paper(ArticleView):
 
     def follow(self, desk: Desk) -> int:
         """Syncs as after a key, and checks that all that changed was drawn anew. Returns how many cells were."""
-        before = self.drawn()
         self.dirty = []
         self.sync(desk, self.looks_now)
         after = self.fresh(desk)
         assert self.drawn() == after, "a row in the cache is not what it should be"
         covered = {(x, y) for r in self.dirty for x in range(r.x, r.right) for y in range(r.y, r.bottom)}
-        for y, (old, new) in enumerate(zip(before, after, strict=True)):
+        for y, (old, new) in enumerate(zip(self.seen or after, after, strict=True)):
             changed = [x for x, (a, b) in enumerate(zip(old, new, strict=True)) if a != b]
             missed = [x for x in changed if (x, y) not in covered]
             assert not missed, f"row {y} changed in cells {missed}, drawn anew were {self.dirty}"
+        self.seen = after
         return len(covered)

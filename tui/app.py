@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual import events
 from textual.app import App
@@ -21,7 +22,6 @@ from annotations.errors import ConfigError, PostilError
 from annotations.session import Session
 from annotations.store import now
 from tui.desk import Desk
-from tui.jobs import Suggester
 from tui.keys import Dispatcher, Keymap, event_key
 from tui.loading import loading
 from tui.looks import TONES, Looks, themes
@@ -31,6 +31,9 @@ from tui.screens.library import LibraryScreen
 from tui.screens.reader import ReaderScreen
 from tui.shelf import Shelf
 from tui.terminal import EndsOnErrors
+
+if TYPE_CHECKING:
+    from tui.jobs import Suggester
 
 POLL = 0.25
 """Seconds between two looks at whether another process has committed."""
@@ -82,6 +85,7 @@ class PostilApp(EndsOnErrors, App[None]):
         if self._greeting:
             self._current().say(self._greeting)
         self.set_interval(POLL, self._poll)
+        self.set_timer(POLL, self.session.store.warm)
 
     def leave(self) -> None:
         """Ends the app; what is not saved yet is bookkeeping, and is saved."""
@@ -142,7 +146,9 @@ class PostilApp(EndsOnErrors, App[None]):
         if self.reader.desk is None:
             with loading():
                 self.session.open(article)
-                self.reader.desk = Desk(self.session, self.reader, by_halves="SSH_CONNECTION" in os.environ)
+                size = self.reader.expected(self.size)
+                slow = "SSH_CONNECTION" in os.environ
+                self.reader.desk = Desk(self.session, self.reader, *size, by_halves=slow)
             if self.no_color:
                 self.reader.desk.show(labels=True)
         elif self.session.state is None or self.session.state.article.id != article:

@@ -13,8 +13,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from annotations.suggest.follow import start
-
 PAUSE = 5.0
 """Seconds from one start to the next at least: another session's suggester may be at work, or ours may be failing."""
 
@@ -44,6 +42,8 @@ class Suggester:
             self._failures += 1
         if self._failures >= MOST_FAILURES:
             return
+        from annotations.suggest.follow import start
+
         self.stop()
         self._process, self._asked, self._started = start(self._config, self._log), None, time.monotonic()
         for pipe in (self._process.stdin, self._process.stdout):

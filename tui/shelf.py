@@ -60,6 +60,8 @@ class Shelf:
         self.index = self.top = 0
         self.height = 20
         self.said, self.warns = "", False
+        self._stamp: tuple[int, int] = (-1, -1)
+        self._rows: dict[int, Row] = {}
         self.stand_at(session.state.article.id if session.state else None)
 
     def say(self, text: str, warns: bool = False) -> None:
@@ -83,9 +85,13 @@ class Shelf:
         self._go(self.index)
 
     def visible(self) -> list[Row]:
-        """The rows in view."""
-        ids = self.session.queue[self.top : self.top + self.height]
-        return self.session.store.rows(self.session.layer, ids)
+        """The rows in view; only those that are not known yet are read."""
+        store, ids = self.session.store, self.session.queue[self.top : self.top + self.height]
+        if (stamp := store.stamp()) != self._stamp:
+            self._stamp, self._rows = stamp, {}
+        missing = [id for id in ids if id not in self._rows]
+        self._rows |= {row.id: row for row in store.rows(self.session.layer, missing)}
+        return [self._rows[id] for id in ids if id in self._rows]
 
     def move(self, step: int) -> None:
         """Up or down by rows."""

@@ -117,6 +117,10 @@ class View:
         """The rows that a line takes."""
         return 1 + len(self.gloss_rows(line))
 
+    def has(self, line: int, row: int) -> bool:
+        """Whether there is such a row of such a line."""
+        return line < self.layout.line_count and row < self.rows_of(line)
+
     def screen(self) -> list[tuple[int, int]]:
         """What each row of the screen shows, from the top: a line, and 0 for its text or the number of a gloss row."""
         found: list[tuple[int, int]] = []

@@ -6,7 +6,7 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from rich.style import Style
 
@@ -133,15 +133,17 @@ def play(desk: Desk, dice: random.Random) -> None:
 
 
 @given(states(), st.integers(1, 60), st.integers(1, 12), flags, st.randoms(use_true_random=False))
-@settings(max_examples=150)
+@settings(max_examples=60, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 def test_drawing_only_what_changed_leaves_what_drawing_everything_would(
     state: ArticleState, width: int, height: int, shown: dict[str, bool], dice: random.Random
 ) -> None:
     desk, paper = desk_of(state, width, height), Paper(GUTTER + width + 1, height)
     desk.show(**shown)
-    paper.sync(desk, paper.looks_now)
+    paper.follow(desk)
     for _ in range(15):
         play(desk, dice)
+        if dice.random() < 0.2:
+            paper.drawn()  # something else has a frame drawn before the key's own drawing
         paper.follow(desk)
 
 
@@ -150,7 +152,7 @@ TEXT = "Oslo and Rome met. Bonn did not.\nThen Oslo left."
 
 def test_a_step_of_the_cursor_draws_the_cells_that_it_leaves_and_enters_and_no_more() -> None:
     desk, paper = desk_of(state_of(TEXT), 40), Paper(44, 10)
-    paper.sync(desk, paper.looks_now)
+    paper.follow(desk)
     desk.go(1)
     assert paper.follow(desk) == len("Oslo") + len("and")
     assert paper.follow(desk) == 0
@@ -161,7 +163,7 @@ def test_going_round_a_stack_of_equal_spans_moves_the_mark_to_the_other_label() 
     for shown in ({"gloss": True}, {"labels": True}):
         desk, paper = desk_of(state, 40), Paper(44, 10)
         desk.show(**shown)
-        paper.sync(desk, paper.looks_now)
+        paper.follow(desk)
         focused = desk.focus
         moving.cycle_stack(desk)
         assert desk.focus != focused
@@ -172,7 +174,7 @@ def test_the_gloss_of_a_gap_is_drawn_anew_with_the_focus() -> None:
     state = state_of(TEXT, [own(TEXT, ((9, 13), (38, 42)), "GPE", "a")])
     desk, paper = desk_of(state, 12), Paper(16, 10)
     desk.show(gloss=True)
-    paper.sync(desk, paper.looks_now)
+    paper.follow(desk)
     for token in (2, 5, 8, 0, 11):
         desk.go(token)
         paper.follow(desk)
@@ -192,7 +194,7 @@ def related() -> ArticleState:
         ("r1", ["╭• ", "│  ", "│  ", "╰▸ ", "   "]),
         ("r3", ["╭▸ ", "╰• ", "   ", "   ", "   "]),
         ("r2", ["•▸ ", "   ", "   ", "   ", "   "]),
-        ("oslo", ["2▸ ", "1  ", "   ", "1  ", "   "]),
+        ("oslo", [" ▸ ", "2  ", "   ", "1  ", "   "]),
         ("last", ["1  ", "   ", "   ", " ▸ ", "   "]),
     ],
 )
@@ -239,9 +241,9 @@ def test_jump_codes_replace_whole_graphemes() -> None:
     places = ((0, 5),), ((10, 12),), ((17, 19),)
     desk = desk_of(state_of(text, [own(text, place, "GPE", str(place)) for place in places]))
     moving.start_hints(desk)
-    codes = {code for code in desk.hints}
     drawn = row(desk, LOOKS, 0)
-    assert {segment.text.strip() for segment in drawn if segment.style == LOOKS.hint} == codes
+    hints = {segment.text.strip() for segment in drawn if segment.text and segment.style == LOOKS.hint}
+    assert hints == set(desk.hints)
     assert width_of(drawn) == GUTTER + desk.view.layout.cells(0)
     assert "\u200d" not in "".join(segment.text for segment in drawn)
 

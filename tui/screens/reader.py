@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.events import Resize
+from textual.geometry import Size
 
 from annotations.errors import PostilError
 from tui import panels
@@ -12,11 +15,14 @@ from tui.desk import Desk
 from tui.keys import Dispatcher
 from tui.screens.base import KeyedScreen
 from tui.verbs import moving, pointing
-from tui.widgets.article import ArticleView
+from tui.widgets.article import ArticleView, fitted
 from tui.widgets.rows import Rows
 
 PANE_FROM = 120
 """Width of the terminal from which the side pane is shown by itself, in cells."""
+
+AROUND = 4
+"""Rows of the screen that are not text: header, message, strip."""
 
 PANE = 44
 """Width of the side pane, in cells."""
@@ -87,6 +93,12 @@ class ReaderScreen(KeyedScreen):
         self.pane_wanted = not self.pane.display
         self._place_pane()
 
+    def expected(self, terminal: Size) -> tuple[int, int]:
+        """Width and height that the reading column will have on a terminal, so that the text is wrapped once."""
+        beside = PANE if terminal.width >= PANE_FROM else 0
+        size = Size(terminal.width - beside, terminal.height - AROUND)
+        return fitted(self.postil.session.config.column, size)
+
     # -- drawing ---------------------------------------------------------------------------------
 
     def on_mount(self) -> None:
@@ -105,13 +117,18 @@ class ReaderScreen(KeyedScreen):
 
     def on_article_view_pointed(self, message: ArticleView.Pointed) -> None:
         """The mouse goes to a token, or selects from where it was pressed."""
-        pointing.point(self.controller, message.offset, message.drags)
-        self.sync()
+        self._by_mouse(lambda desk: pointing.point(desk, message.offset, message.drags))
 
     def on_article_view_wheeled(self, message: ArticleView.Wheeled) -> None:
         """The wheel moves the text, and the cursor with it."""
-        moving.line(self.controller, message.step)
-        self.sync()
+        self._by_mouse(lambda desk: pointing.turn(desk, message.step))
+
+    def _by_mouse(self, act: Callable[[Desk], None]) -> None:
+        """What the mouse does; nothing while a prompt is open, which is about the place where it was asked."""
+        if self.desk is not None and self.prompting is None:
+            act(self.desk)
+            self.desk.session.stands(self.desk.offset)
+            self.sync()
 
     def _place_pane(self) -> None:
         wide = self.size.width >= PANE_FROM

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from tui.desk import Desk
-from tui.verbs import selecting
+from tui.verbs import moving, selecting
 
 
 def point(desk: Desk, offset: int, drags: bool) -> None:
     """Goes to the token at a code point; `drags` selects up to it from where the cursor is."""
-    if desk.mode in ("hints", "ask") or not len(desk.state.tokens):
+    if _busy(desk) or not len(desk.state.tokens):
         return
     token = desk.state.tokens.at(offset)
     desk.say("")
@@ -17,3 +17,14 @@ def point(desk: Desk, offset: int, drags: bool) -> None:
     elif not drags and desk.mode == "select":
         selecting.end(desk)
     desk.go(token)
+
+
+def turn(desk: Desk, step: int) -> None:
+    """Moves by lines, as the wheel turns."""
+    if not _busy(desk):
+        moving.line(desk, step)
+
+
+def _busy(desk: Desk) -> bool:
+    """Whether a question about what is on screen waits for a key."""
+    return desk.mode in ("hints", "ask")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from rich.segment import Segment
 from rich.style import Style
 from textual.events import MouseDown, MouseMove
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -25,6 +25,11 @@ Focus = tuple[str | None, Span] | None
 
 WHEEL = 3
 """Lines that one turn of the wheel moves."""
+
+
+def fitted(column: int, size: Size) -> tuple[int, int]:
+    """Width and height of the reading column in a view of a size, all in cells; it is at most `column` wide."""
+    return max(1, min(column, size.width - GUTTER - 1)), max(1, size.height)
 
 
 class ArticleView(Widget):
@@ -66,7 +71,7 @@ class ArticleView(Widget):
 
     def measure(self, column: int) -> tuple[int, int]:
         """Width and height of the reading column, in cells; it is at most `column` wide."""
-        return max(1, min(column, self.size.width - GUTTER - 1)), max(1, self.size.height)
+        return fitted(column, self.size)
 
     def on_mouse_down(self, event: MouseDown) -> None:
         """Says where the mouse was pressed; until it is let go, where it goes."""
@@ -146,6 +151,8 @@ class ArticleView(Widget):
             return Strip.blank(self.size.width, looks.base)
         place = self._screen[y]
         if (strip := self._strips.get(place)) is None:
+            if not desk.view.has(*place):  # a frame after a key took the row away, and before `sync`
+                return Strip.blank(self.size.width, looks.base)
             strip = self._strips[place] = Strip(self._segments(desk, looks, *place))
         return strip.adjust_cell_length(self.size.width, looks.base)
 

@@ -1,0 +1,142 @@
+"""Asking for a line of text: choices that narrow, what is told at every change, leaving without an answer."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.desks import VISIT, Project
+from tui.app import PostilApp
+from tui.desk import Choice
+from tui.prompting import Prompting
+
+NAMES = ("PERSON", "ORG", "GPE", "PERCENT", "WORK_OF_ART")
+
+
+def prompting(*names: str, **more: Any) -> Prompting:
+    made = Prompting("label", lambda value: value, [Choice(name, f"about {name}", i) for i, name in enumerate(names)], **more)
+    made.typed("")
+    return made
+
+
+def shown(asked: Prompting) -> list[str]:
+    return [choice.text for choice in asked.matches]
+
+
+def test_all_choices_are_offered_in_their_order_at_first():
+    asked = prompting(*NAMES)
+    assert (shown(asked), asked.index) == (list(NAMES), 0)
+
+
+def test_typing_narrows_to_what_fits_with_beginnings_first():
+    asked = prompting(*NAMES)
+    asked.typed("per")
+    assert shown(asked)[:2] == ["PERSON", "PERCENT"] and "ORG" not in shown(asked)[:2]
+    asked.typed("perc")
+    assert shown(asked)[0] == "PERCENT"
+    asked.typed("woa")
+    assert shown(asked) == ["WORK_OF_ART"]
+    asked.typed("xyz")
+    assert shown(asked) == [] and asked.answer("xyz") is None
+    asked.typed("")
+    assert shown(asked) == list(NAMES)
+
+
+def test_the_choice_moves_round_the_ends_and_typing_goes_back_to_the_best():
+    asked = prompting(*NAMES)
+    asked.move(-1)
+    assert asked.index == len(NAMES) - 1
+    asked.move(1)
+    asked.move(1)
+    assert asked.answer("")() == 1
+    asked.typed("o")
+    assert asked.index == 0
+    asked.typed("xyz")
+    asked.move(1)
+    assert asked.index == 0
+
+
+def test_an_answer_is_the_text_where_no_choices_were_offered():
+    asked = Prompting("note", lambda text: f"<{text}>")
+    asked.typed("a")
+    asked.move(1)
+    assert asked.answer("a note")() == "<a note>"
+
+
+def test_every_change_is_told_and_an_answer_waits_to_be_run():
+    told: list[str] = []
+    answers: list[str] = []
+    asked = Prompting("filter", answers.append, live=told.append)
+    for text in ("o", "os", ""):
+        asked.typed(text)
+    act = asked.answer("os")
+    assert (told, answers) == (["o", "os", ""], [])
+    act()
+    assert answers == ["os"]
+
+
+@given(st.lists(st.text(max_size=6), max_size=8), st.lists(st.text(max_size=4), max_size=4))
+def test_matches_are_choices_and_the_index_is_one_of_them(names: list[str], typed: list[str]) -> None:
+    asked = prompting(*names)
+    for text in typed:
+        asked.typed(text)
+        asked.move(1)
+        values = [choice.value for choice in asked.matches]
+        assert len(set(values)) == len(values)
+        assert 0 <= asked.index < max(1, len(asked.matches))
+        assert (asked.answer(text) is None) == (not asked.matches)
+
+
+def run(test: Any, project: Project) -> None:
+    async def go() -> None:
+        app = PostilApp(project.session(own=True))
+        async with app.run_test(size=(80, 24)) as pilot:
+            await pilot.pause()
+            await test(app, pilot)
+
+    asyncio.run(go())
+
+
+@pytest.fixture
+def library(project: Project) -> Project:
+    project.visit()
+    for name in ("Harbour", "Bridge", "Bridge (old)"):
+        project.add(f"{name}: nothing new.\n", name)
+    return project
+
+
+def screen(app: PostilApp) -> str:
+    strips = app.screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in strip) for strip in strips)
+
+
+def test_the_library_narrows_while_typing_and_escape_gives_all_back(library):
+    async def test(app: PostilApp, pilot: Any) -> None:
+        await pilot.press("q", "F", *"bri")
+        assert "Bridge (old)" in screen(app) and "Harbour" not in screen(app)
+        await pilot.press("backspace", "backspace", "backspace")
+        assert "Harbour" in screen(app)
+        await pilot.press(*"vis", "escape")
+        assert len(app.session.queue) == 4 and "Harbour" in screen(app)
+        await pilot.press("F", *"bri", "enter")
+        assert app.session.query == "bri"
+        await pilot.press("F", *"xyz")
+        assert "Bridge" not in screen(app)
+        await pilot.press("escape")
+        assert app.session.query == "bri" and "Bridge" in screen(app)
+
+    run(test, library)
+
+
+def test_a_prompt_in_the_reader_that_is_left_changes_nothing(library):
+    async def test(app: PostilApp, pilot: Any) -> None:
+        await pilot.press("/", *"Oslo", "escape")
+        assert app.reader.desk.hits == [] and app.reader.prompting is None
+        await pilot.press("/", *"Oslo", "enter")
+        assert [VISIT[slice(*hit)] for hit in app.reader.desk.hits] == ["Oslo", "Oslo"]
+
+    run(test, library)
