@@ -37,7 +37,18 @@ SCHEMA = Schema(
 
 PIECES = [
     *("a", "b", "word ", "Oslo ", " ", " ", ". The ", "! ", "-", "'s ", "\n", "\n\n", "\r\n", "\t"),
-    *("東京", "「は」、。", "한국", "👩\u200d👩\u200d👧", "🇫🇷", "❤\ufe0f", "e\u0301", "\u0301", "क्षि", "שלום"),
+    *(
+        "東京",
+        "「は」、。",
+        "한국",
+        "👩\u200d👩\u200d👧",
+        "🇫🇷",
+        "❤\ufe0f",
+        "e\u0301",
+        "\u0301",
+        "क्षि",
+        "שלום",
+    ),
     *("\u0600", "\x00\x1b[31m", "\u202e", "\u200b", "\u200d", "\ufe0f"),
 ]
 texts = st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=30).map("".join)
@@ -71,11 +82,16 @@ def offered(text: str, pieces: tuple[Span, ...], label: str) -> Suggestion:
     """A suggestion of one."""
     start, end = pieces[0][0], pieces[-1][1]
     fragments = pieces if len(pieces) > 1 else ()
-    return Suggestion(about_entity(pieces, label), start, end, label, text[start:end], ("model:m",), fragments)
+    return Suggestion(
+        about_entity(pieces, label), start, end, label, text[start:end], ("model:m",), fragments
+    )
 
 
 def state_of(
-    text: str, entities: Iterable[Entity] = (), suggestions: Iterable[Suggestion] = (), schema: Schema = SCHEMA
+    text: str,
+    entities: Iterable[Entity] = (),
+    suggestions: Iterable[Suggestion] = (),
+    schema: Schema = SCHEMA,
 ) -> ArticleState:
     """An article with what is marked and suggested in it."""
     return ArticleState(article(text), ME, schema, entities=entities, suggestions=suggestions)
@@ -170,8 +186,6 @@ def row(desk: Desk, looks: Looks, line: int, number: int = 0) -> list[Segment]:
 def width_of(segments: Iterable[Segment]) -> int:
     """The cells of a row."""
     return sum(cell_len(segment.text) for segment in segments)
-
-
 
 
 class Paper(ArticleView):

@@ -210,9 +210,7 @@ def test_an_arc_goes_on_beside_the_gloss_and_ends_at_its_last_line() -> None:
     desk = desk_of(related(), 14, 20)
     desk.show(gloss=True)
     desk.focus_on("r1")
-    margins = [
-        "".join(s.text for s in row(desk, LOOKS, *place))[:GUTTER] for place in desk.view.screen()
-    ]
+    margins = ["".join(s.text for s in row(desk, LOOKS, *place))[:GUTTER] for place in desk.view.screen()]
     assert margins == ["╭• ", "│  ", "│  ", "│  ", "│  ", "╰▸ ", "   ", "   "]
 
 
@@ -229,7 +227,10 @@ def test_two_hundred_items_on_a_word_are_drawn_with_their_text() -> None:
     desk, paper = desk_of(state, 40, 12), Paper(44, 12, Looks(DARK, state.schema))
     desk.show(gloss=True)
     paper.follow(desk)
-    rows = ["".join(cell[0] for cell in cells(row(desk, paper.looks_now, *place), 0)) for place in desk.view.screen()]
+    rows = [
+        "".join(cell[0] for cell in cells(row(desk, paper.looks_now, *place), 0))
+        for place in desk.view.screen()
+    ]
     assert "On Friday Oslo slept." in rows[0] and rows[6].split()[-1] == "+195"
     for _ in range(5):
         moving.cycle_stack(desk)

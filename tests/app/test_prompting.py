@@ -18,7 +18,12 @@ NAMES = ("PERSON", "ORG", "GPE", "PERCENT", "WORK_OF_ART")
 
 
 def prompting(*names: str, **more: Any) -> Prompting:
-    made = Prompting("label", lambda value: value, [Choice(name, f"about {name}", i) for i, name in enumerate(names)], **more)
+    made = Prompting(
+        "label",
+        lambda value: value,
+        [Choice(name, f"about {name}", i) for i, name in enumerate(names)],
+        **more,
+    )
     made.typed("")
     return made
 
