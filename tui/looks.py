@@ -19,7 +19,7 @@ from annotations.schema import Schema
 READABLE = 4.5
 """The least contrast between text and what is behind it."""
 
-_SPARE = "#9aa0a6"
+_SPARE = "#9AA0A6"
 
 
 class Tones(NamedTuple):
@@ -73,7 +73,7 @@ class Looks:
 
     def __init__(self, tones: Tones, schema: Schema, plain: bool = False) -> None:
         self.tones = tones
-        self._colors = {} if plain else {kind.name: kind.color or _SPARE for kind in schema.entities}
+        self._colors = {} if plain else {kind.name: _hex(kind.color or _SPARE) for kind in schema.entities}
         ink, paper = tones.ink, tones.paper
         self.base = Style(color=ink, bgcolor=paper)
         self.faint = Style(color=readable(tones.faint, paper), bgcolor=paper)
@@ -103,13 +103,15 @@ class Looks:
 
     def color(self, label: str) -> str:
         """The colour of a label as the config has it, in a form that Textual and Rich know."""
-        color = self._colors.get(label, _SPARE)
-        return Color.parse(f"ansi_{color}" if color.startswith("bright_") else color).hex6
+        return self._colors.get(label, _SPARE)
 
     def own(self, label: str) -> Style:
         """A person's own entity: a block of the label's colour."""
-        color = self.color(label)
-        return Style(color=ink_on(color), bgcolor=color, bold=True)
+        return _block(self.color(label), bold=True)
+
+    def pending(self, label: str) -> Style:
+        """A suggestion: the label's colour as ink, underlined."""
+        return _ink(self.color(label), self.tones.paper, underline=True)
 
     def stacked(self, below: Style) -> Style:
         """The style of a place where several entities or suggestions lie over each other."""
@@ -117,23 +119,31 @@ class Looks:
 
     def own_tag(self, label: str) -> Style:
         """The label after a person's own entity."""
-        color = self.color(label)
-        return Style(color=ink_on(color), bgcolor=color)
-
-    def pending(self, label: str) -> Style:
-        """A suggestion: the label's colour as ink, underlined."""
-        ink = readable(self.color(label), self.tones.paper)
-        return Style(color=ink, bgcolor=self.tones.paper, underline=True)
+        return _block(self.color(label), bold=False)
 
     def pending_tag(self, label: str) -> Style:
         """The label after a suggestion."""
-        ink = readable(self.color(label), self.tones.paper)
-        return Style(color=ink, bgcolor=self.tones.paper, italic=True)
+        return _ink(self.color(label), self.tones.paper, italic=True)
 
     def chip(self, label: str) -> Style:
         """A label's name in the strip and the lists."""
-        ink = readable(self.color(label), self.tones.panel)
-        return Style(color=ink, bgcolor=self.tones.panel)
+        return _ink(self.color(label), self.tones.panel)
+
+
+@cache
+def _block(color: str, bold: bool) -> Style:
+    return Style(color=ink_on(color), bgcolor=color, bold=bold)
+
+
+@cache
+def _ink(color: str, background: str, underline: bool = False, italic: bool = False) -> Style:
+    ink = readable(color, background)
+    return Style(color=ink, bgcolor=background, underline=underline, italic=italic)
+
+
+@cache
+def _hex(color: str) -> str:
+    return Color.parse(f"ansi_{color}" if color.startswith("bright_") else color).hex6
 
 
 @cache
