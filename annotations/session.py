@@ -7,6 +7,7 @@ another process replaces `state` as soon as `refresh` or an edit meets it.
 from __future__ import annotations
 
 import time
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -76,6 +77,7 @@ class Session:
         self.review = self._reviewed(review) if review else None
         self.query = ""
         self.queue: list[int] = []
+        """Ids of articles, ascending: the order of import."""
         self.state: ArticleState | None = None
         self.suggester_error: str | None = None
         self._tally = Tally()
@@ -137,21 +139,21 @@ class Session:
         last = self.store.last_opened(self.layer)
         if last in self.queue and self.store.progress(last, self.layer.id).status == "open":
             return last
-        open_ones = self.open_articles()
-        return next(iter(open_ones), last if last in self.queue else next(iter(self.queue), None))
+        return self.open_beyond(0, 1) or (last if last in self.queue else next(iter(self.queue), None))
 
-    def open_articles(self) -> list[int]:
-        """The articles of the queue that the person has neither settled nor skipped, in its order."""
-        still_open = set(self.store.article_ids(self.layer, "coalesce(p.status, 'open') = 'open'"))
-        return [id for id in self.queue if id in still_open]
+    def open_beyond(self, article: int, step: int) -> int | None:
+        """The next (`step` 1) or previous (-1) article of the queue that the person has neither settled nor skipped."""
+        for id in self.store.open_articles(self.layer, article, step):
+            place = bisect_left(self.queue, id)
+            if place < len(self.queue) and self.queue[place] == id:
+                return id
+        return None
 
     def next_open(self) -> int | None:
         """The next open article after the current one, from the top again at the end; None when all are settled."""
-        current = self.state.article.id if self.state else None
-        place = self.queue.index(current) if current in self.queue else -1
-        open_ones = set(self.open_articles()) - {current}
-        order = self.queue[place + 1 :] + self.queue[: max(place, 0)]
-        return next((id for id in order if id in open_ones), None)
+        current = self.state.article.id if self.state else 0
+        found = self.open_beyond(current, 1) or self.open_beyond(0, 1)
+        return found if found != current else None
 
     def neighbour(self, step: int) -> int | None:
         """The article `step` places further in the queue, None past its ends."""

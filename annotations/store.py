@@ -276,6 +276,18 @@ class Store:
         """The ids of all articles, in order of import."""
         return [row[0] for row in self._query("SELECT id FROM articles ORDER BY id")]
 
+    def open_articles(self, layer: Layer, beyond: int, step: int) -> Iterator[int]:
+        """Ids of a person's open articles after (`step` 1) or before (-1) one, the nearest first; read as they are
+        asked for."""
+        sign, order = (">", "") if step > 0 else ("<", " DESC")
+        sql = (
+            "SELECT a.id FROM articles a LEFT JOIN progress p ON p.article = a.id AND p.layer = ?"
+            f" WHERE coalesce(p.status, 'open') = 'open' AND a.id {sign} ? ORDER BY a.id{order} LIMIT {PACED_ROWS}"
+        )
+        while rows := self._query(sql, (layer.id, beyond)):
+            yield from (row[0] for row in rows)
+            beyond = rows[-1][0]
+
     def add_article(
         self, text: str, source: str, title: str, date: str | None, meta: Mapping[str, Any]
     ) -> tuple[int, bool]:

@@ -107,9 +107,8 @@ class Shelf:
 
     def next_open(self, step: int) -> None:
         """To the next or previous open article."""
-        queue, still_open = self.session.queue, set(self.session.open_articles())
-        after = queue[self.index + 1 :] if step > 0 else queue[: self.index][::-1]
-        target = next((id for id in after if id in still_open), None)
+        queue = self.session.queue
+        target = self.session.open_beyond(queue[self.index], step) if queue else None
         if target is None:
             raise Refused("no open article " + ("below" if step > 0 else "above"))
         self.stand_at(target)

@@ -13,7 +13,7 @@ from rich.cells import cell_len
 
 from annotations import navigator
 from annotations.model import Span
-from annotations.state import OWN, ArticleState
+from annotations.state import LINK, OWN, ArticleState
 from tui import gloss
 from tui.layout import Layout
 from tui.safe import safe
@@ -40,6 +40,7 @@ class View:
     def __init__(self, state: ArticleState, width: int, height: int, labels: bool, by_halves: bool) -> None:
         self.width, self.height, self.top = width, height, 0
         self.labels, self.gloss, self.by_sentence, self.by_halves = labels, False, False, by_halves
+        self._widths: dict[str, int] = {}
         self.bind(state)
 
     def bind(self, state: ArticleState) -> None:
@@ -85,10 +86,20 @@ class View:
         ]
 
     def _tag_cells(self, start: int, end: int) -> list[tuple[int, int]]:
+        """The cells of the labels in the text, by where they end: those of `tags`, without making them."""
+        if not self.labels or self.gloss:
+            return []
+        whole = start <= 0 and end >= len(self.state.article.text)
         cells: dict[int, int] = {}
-        for tag in self._tags(start, end):
-            cells[tag.end] = cells.get(tag.end, 0) + cell_len(tag.text)
+        for item in self.state.items if whole else self.state.items_over(start, end):
+            if item.kind != LINK and start < item.end <= end:
+                cells[item.end] = cells.get(item.end, 0) + self._width(item.label) + (item.kind != OWN)
         return sorted(cells.items())
+
+    def _width(self, label: str) -> int:
+        if label not in self._widths:
+            self._widths[label] = 1 + cell_len(safe(label))
+        return self._widths[label]
 
     def gloss_rows(self, line: int) -> list[list[gloss.Piece]]:
         """The gloss rows under a line, from top to bottom; none while the gloss is off."""
