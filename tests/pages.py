@@ -1,11 +1,12 @@
 """An article on a desk without a database, and its rows as cells: for tests of what is drawn.
 
-The text and what is marked in it are made up by hypothesis; nothing is trimmed or snapped to words, as in imported data.
+The text and what is marked in it are made up by hypothesis; nothing is trimmed or snapped to words.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any
 
@@ -153,10 +154,8 @@ def desk_of(state: ArticleState, width: int = 40, height: int = 10, by_halves: b
 
 def attempt(act: Callable[[], Any]) -> None:
     """Does what the rules may refuse."""
-    try:
+    with suppress(Refused):
         act()
-    except Refused:
-        pass
 
 
 # -- cells ------------------------------------------------------------------------------------------

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from typing import Any
 
+import pyte
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from rich.style import Style
+from textual import events
+from textual._compositor import CompositorUpdate
 
 from annotations import edits
 from annotations.model import Relation
 from annotations.state import LINK, ArticleState
+from tests.desks import BRIDGE, check_desk
 from tests.pages import (
     LABELS,
     SCHEMA,
@@ -29,6 +34,7 @@ from tests.pages import (
     width_of,
 )
 from tui import drawing
+from tui.app import PostilApp
 from tui.desk import Desk
 from tui.drawing import GUTTER
 from tui.looks import DARK, Looks
@@ -171,13 +177,25 @@ def test_going_round_a_stack_of_equal_spans_moves_the_mark_to_the_other_label() 
 
 
 def test_the_gloss_of_a_gap_is_drawn_anew_with_the_focus() -> None:
-    state = state_of(TEXT, [own(TEXT, ((9, 13), (38, 42)), "GPE", "a")])
+    gaps = {"a": ((9, 13), (38, 42)), "b": ((5, 8), (43, 47))}
+    state = state_of(TEXT, [own(TEXT, pieces, "GPE", id) for id, pieces in gaps.items()])
     desk, paper = desk_of(state, 12), Paper(16, 10)
     desk.show(gloss=True)
     paper.follow(desk)
-    for token in (2, 5, 8, 0, 11):
-        desk.go(token)
+    for id in ("a", "b", "a"):
+        desk.focus_on(id)
         paper.follow(desk)
+
+
+@pytest.mark.parametrize("shown", [{"labels": True}, {"gloss": True}])
+def test_a_frame_between_a_key_and_its_drawing_does_no_harm(shown: dict[str, bool]) -> None:
+    state = state_of(TEXT, [own(TEXT, ((39, 43),), "A_LONG_LABEL_INDEED", "a")])
+    desk, paper = desk_of(state, 14), Paper(18, 10)
+    desk.show(**shown)
+    paper.sync(desk, paper.looks_now)
+    desk.do(edits.delete, "a")
+    paper.drawn()
+    paper.follow(desk)
 
 
 def related() -> ArticleState:
@@ -267,3 +285,106 @@ def test_own_suggested_and_stacked_places_have_styles_of_their_own() -> None:
     assert drawn["Rome"] == LOOKS.stacked(LOOKS.own("GPE"))
     assert drawn[" met. Bonn"] == LOOKS.own("PERSON")
     assert drawn["Oslo"] == LOOKS.pending("GPE") or drawn["Oslo"] == LOOKS.cursor
+
+
+# -- on a terminal ------------------------------------------------------------------------------------
+
+
+class Seen(PostilApp):
+    """An app whose frames also go to a terminal that a test can look at."""
+
+    terminal: pyte.Screen
+
+    def _display(self, screen: Any, renderable: Any) -> None:
+        if isinstance(renderable, CompositorUpdate) and not self._batch_count:
+            pyte.Stream(self.terminal).feed(renderable.render_segments(self.console))
+        super()._display(screen, renderable)
+
+    def fresh(self) -> pyte.Screen:
+        """What a terminal shows after everything was drawn anew."""
+        for widget in (self.screen, *self.screen.query("*")):
+            widget._styles_cache.clear()
+        self.reader.article._strips.clear()
+        terminal = pyte.Screen(*self.size)
+        update = self.screen._compositor.render_full_update()
+        pyte.Stream(terminal).feed(update.render_segments(self.console))
+        return terminal
+
+
+PRESSES = (
+    *"lhjkwbaxu123vVorRnc;fy",
+    *("tab", "tab", "shift+tab", "escape", "escape", "pagedown", "pageup", "space", "enter", "ctrl+r"),
+    *(
+        "g z",
+        "g r",
+        "z g",
+        "z g",
+        "z l",
+        "z s",
+        "z p",
+        "z t",
+        "space p",
+        "g g",
+        "i x",
+        "/ o enter",
+        "? escape",
+    ),
+)
+
+
+@pytest.mark.parametrize(("seed", "size"), [(1, (80, 24)), (2, (124, 30)), (3, (30, 9))])
+def test_frames_of_what_changed_add_up_to_the_whole_screen(
+    make_project: Any, seed: int, size: tuple[int, int]
+) -> None:
+    project, dice = make_project(overlap="crossing"), random.Random(seed)
+    project.visit()
+    project.suggest(project.add(BRIDGE, "Bridge"), [("noon", "DATE"), ("noon, and", "ORG")])
+
+    async def go() -> None:
+        app = Seen(project.session(own=True))
+        app.terminal = pyte.Screen(*size)
+        async with app.run_test(size=size) as pilot:
+            await pilot.pause()
+            for _ in range(35):
+                await press(app, pilot, dice.choice(PRESSES))
+                check_terminal(app)
+
+    asyncio.run(go())
+
+
+def test_a_storm_of_sizes_ends_with_a_whole_screen(make_project: Any) -> None:
+    project = make_project(overlap="crossing")
+    project.visit()
+
+    async def go() -> None:
+        app = Seen(project.session(own=True))
+        app.terminal = pyte.Screen(80, 24)
+        async with app.run_test(size=(80, 24)) as pilot:
+            for keys, size in zip(
+                ("z g", "a", "z l", "z s", "tab", "z g", "G", "g g", "z p"),
+                ((1, 1), (20, 5), (2, 9), (5, 2), (160, 50), (20, 5), (119, 3), (121, 24), (33, 24)),
+                strict=True,
+            ):
+                app.terminal = pyte.Screen(*size)
+                await pilot.resize_terminal(*size)
+                await press(app, pilot, keys)
+                check_terminal(app)
+                check_desk(app.reader.desk)
+
+    asyncio.run(go())
+
+
+async def press(app: Seen, pilot: Any, keys: str) -> None:
+    for key in keys.split(" "):
+        app.post_message(events.Key(key, key if len(key) == 1 else None))
+    await pilot.pause()
+    await pilot.pause()
+
+
+def check_terminal(app: Seen) -> None:
+    """What frame after frame left on the terminal is what one whole frame would."""
+    fresh = app.fresh()
+    assert app.terminal.display == fresh.display
+    for y in range(app.size.height):
+        for x in range(app.size.width):
+            assert app.terminal.buffer[y][x] == fresh.buffer[y][x], (x, y)

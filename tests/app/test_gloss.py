@@ -57,7 +57,7 @@ def test_every_item_has_a_piece_of_its_own_with_nothing_over_it_and_inner_ones_a
         for row in rows:
             assert row and all(cell_len(piece.text) >= 1 for piece in row)
             assert all(a.column + cell_len(a.text) <= b.column for a, b in pairwise(row))
-            assert 0 <= row[0].column and row[-1].column + cell_len(row[-1].text) <= width
+            assert row[0].column >= 0 and row[-1].column + cell_len(row[-1].text) <= width
         for a, b in combinations([item for item in items if item.key in places], 2):
             inner, outer = sorted((a, b), key=lambda item: item.end - item.start)
             inside = outer.start <= inner.start and inner.end <= outer.end

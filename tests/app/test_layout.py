@@ -248,3 +248,83 @@ def test_a_million_characters_in_one_grapheme_are_drawn_with_few_marks() -> None
     made = Layout("e" + "\u0301" * 1_000_000, 10)
     assert made.line_count == 1
     assert len(made.shown(0, 1)) < 100
+
+
+# -- lines that begin where they are told to, and which lines an edit may have changed -----------------
+
+
+break_lists = st.lists(st.integers(-2, 130), max_size=10)
+
+
+@given(texts, widths, tag_maps, break_lists)
+@example("a\r\nb", 9, {}, [2])
+@example("ab cd", 9, {}, [2, 3])
+def test_a_line_begins_at_each_break_and_every_code_point_is_still_on_one_line(
+    text: str, width: int, chosen: dict[int, int], breaks: list[int]
+) -> None:
+    made = Layout(text, width, tags_from(within(chosen, text)), breaks)
+    bounds = [made.line(i) for i in range(made.line_count)]
+    assert bounds[0][0] == 0 and bounds[-1][1] == len(text)
+    assert all(a[1] == b[0] for a, b in pairwise(bounds))
+    starts = {start for start, _ in bounds} | {len(text)}
+    assert all(made.grapheme_ceil(offset) in starts for offset in breaks if 0 <= offset <= len(text))
+    for i, (start, end) in enumerate(bounds):
+        assert made.cells(i) <= width
+        assert cell_len(made.shown(start, end)) + sum(cells for _, cells in made.tags_on(i)) == made.cells(i)
+
+
+@given(texts, widths, tag_maps, break_lists, break_lists)
+def test_other_breaks_equal_laying_out_afresh(
+    text: str, width: int, chosen: dict[int, int], before: list[int], after: list[int]
+) -> None:
+    tags = tags_from(within(chosen, text))
+    made = Layout(text, width, tags, before)
+    made.set_breaks(after)
+    assert everything(made) == everything(Layout(text, width, tags, after))
+    made.resize(width + 3)
+    assert everything(made) == everything(Layout(text, width + 3, tags, after))
+    made.set_breaks([])
+    assert everything(made) == everything(Layout(text, width + 3, tags))
+
+
+@given(texts, widths, tag_maps, tag_maps, break_lists, st.integers(0, 120), st.integers(0, 40))
+def test_rewrapping_an_edit_beside_breaks_changes_no_line_outside_those_it_names(
+    text: str,
+    width: int,
+    before: dict[int, int],
+    after: dict[int, int],
+    breaks: list[int],
+    start: int,
+    length: int,
+) -> None:
+    chosen = within(before, text)
+    made = Layout(text, width, tags_from(chosen), breaks)
+    old = everything(made)[0]
+    start, end = min(start, len(text)), min(start + length, len(text))
+    for offset in range(start + 1, end + 1):
+        chosen.pop(offset, None)
+        chosen.update({offset: after[offset]} if offset in after else {})
+    first, stop = made.retag(start, end)
+    assert everything(made) == everything(Layout(text, width, tags_from(chosen), breaks))
+    new = everything(made)[0]
+    assert 0 <= first < stop <= len(new)
+    assert new[:first] == old[:first]
+    assert new[stop:] == (old[stop:] if stop < len(new) else [])
+    assert first <= made.line_of(start) < stop or new == old
+
+
+@given(texts, widths, tag_maps, st.data())
+def test_the_columns_of_a_range_hold_its_graphemes_and_their_tags_and_no_others(
+    text: str, width: int, chosen: dict[int, int], data: st.DataObject
+) -> None:
+    made = Layout(text, width, tags_from(within(chosen, text)))
+    i = data.draw(st.integers(0, made.line_count - 1))
+    first, last = made.line(i)[0], made.visible_end(i)
+    if first == last:
+        return
+    start = data.draw(st.integers(0, last - 1))
+    end = data.draw(st.integers(max(start, first) + 1, len(text)))
+    left, right = made.columns(i, start, end)
+    assert 0 <= left < right <= made.cells(i)
+    inside = {made.grapheme_floor(o) for o in range(max(start, first), min(end, last))}
+    assert {made.offset_at(i, column) for column in range(left, right)} == inside

@@ -74,7 +74,9 @@ def test_own_and_suggested_differ_without_colour_also_where_several_lie_over_eac
     looks = Looks(TONES[theme], STARTER, plain)
     for label in LABELS:
         own, pending = looks.own(label), looks.pending(label)
-        found = {without_colour(s) for s in (own, pending, looks.stacked(own), looks.stacked(pending), looks.base)}
+        found = {
+            without_colour(s) for s in (own, pending, looks.stacked(own), looks.stacked(pending), looks.base)
+        }
         assert len(found) == 5
         assert own.bold and pending.underline and not own.underline and not pending.bold
 
@@ -164,8 +166,10 @@ async def go(folder):
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         strips = app.screen._compositor.render_strips()
-        colours = {c.get_truecolor() for s in strips for g in s if g.style for c in (g.style.color, g.style.bgcolor) if c}
-        print(all(len(set(c)) == 1 for c in colours), "Ana Ruiz PERSON?" in "".join(g.text for g in strips[1]))
+        styles = [segment.style for strip in strips for segment in strip if segment.style]
+        colours = [colour.get_truecolor() for s in styles for colour in (s.color, s.bgcolor) if colour]
+        text = "".join(segment.text for segment in strips[1])
+        print(all(len(set(colour)) == 1 for colour in colours), "Ana Ruiz PERSON?" in text)
     store.close()
 
 asyncio.run(go(Path(sys.argv[1])))

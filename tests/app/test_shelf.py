@@ -153,3 +153,89 @@ def test_the_rest_is_the_hosts(shelf):
     for call in calls:
         call()
     assert shelf.host.asked == ["show_help", "show_palette", "reload", "quit"]
+
+
+# -- narrowing while typing ---------------------------------------------------------------------------
+
+
+class Typing(ShelfStub):
+    """A prompt in which a test types, a text at a time, and which it then answers or leaves."""
+
+    def prompt(self, title, value, then, live=None, cancel=None):
+        super().prompt(title, value, then, live, cancel)
+        self.value, self.type, self.enter, self.leave = value, live, then, cancel
+
+
+@pytest.fixture
+def typing(shelf: Shelf) -> Shelf:
+    shelf.host = Typing()
+    shelf.ask_filter()
+    return shelf
+
+
+def test_titles_narrow_with_every_letter_and_widen_again(typing):
+    typing.edge(True)
+    counts = []
+    for text in ("r", "report", "report 2", "REPORT 29", "report 2", "", "xyzzy"):
+        typing.host.type(text)
+        counts.append(len(typing.session.queue))
+        assert typing.index == 0 and len(titles(typing)) == min(20, counts[-1])
+    assert counts == [30, 30, 12, 1, 12, 31, 0]
+    typing.host.type("29 rep")
+    assert titles(typing) == ["Report 29"]
+
+
+def test_leaving_the_filter_gives_back_what_was_there(typing):
+    typing.host.type("report 2")
+    typing.host.leave()
+    assert (typing.session.query, len(typing.session.queue)) == ("", 31)
+    typing.filter("is:open")
+    typing.ask_filter()
+    typing.host.type("report 29")
+    assert typing.host.value == "is:open" and len(typing.session.queue) == 1
+    typing.host.leave()
+    assert (typing.session.query, len(typing.session.queue)) == ("is:open", 30)
+
+
+def test_a_query_with_fields_waits_for_enter_and_shows_what_was_there(typing):
+    typing.host.type("report 29")
+    for text in ("is:skipped", 'a "b', "text:/ferry/", "-x", "(r", "x)"):
+        typing.host.type(text)
+        assert len(typing.session.queue) == 31
+    typing.host.enter("is:skipped")
+    assert (titles(typing), typing.session.query) == (["Report 0"], "is:skipped")
+
+
+def test_a_bad_query_gives_back_what_was_there_before_typing(typing):
+    typing.filter("is:open")
+    typing.ask_filter()
+    typing.host.type("report 29")
+    with pytest.raises(QueryError):
+        typing.host.enter("ent:NOBODY")
+    assert (typing.session.query, len(typing.session.queue)) == ("is:open", 30)
+
+
+def test_typing_finds_titles_as_they_are_written(project):
+    for title in ("100% sure_ly", "Ärger", "a\\b", "O'Hara", "ﬁne"):
+        project.add(f"{title}\n", title)
+    shelf = Shelf(project.session(), Typing())
+    shelf.ask_filter()
+    for text, found in (
+        ("%", "100% sure_ly"),
+        ("_", "100% sure_ly"),
+        ("äRG", "Ärger"),
+        ("\\", "a\\b"),
+        ("o'h", "O'Hara"),
+    ):
+        shelf.host.type(text)
+        assert titles(shelf) == [found]
+
+
+def test_narrowing_to_nothing_leaves_a_list_that_can_be_walked(typing):
+    typing.host.type("xyzzy")
+    typing.move(1)
+    typing.page(-1)
+    typing.resize(3)
+    assert (typing.index, titles(typing)) == (0, [])
+    typing.host.type("")
+    assert len(titles(typing)) == 3

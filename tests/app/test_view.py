@@ -131,7 +131,7 @@ def test_an_edit_taken_in_equals_a_fresh_view_and_names_all_lines_that_changed(
         assert after == drawn(view_of(state, (width, 10), **shown))
         for i, line in enumerate(after):
             (start, end) = line[0]
-            if not any(s < max(end, start + 1) and e > start or s == start for s, e in touched):
+            if not any((s < max(end, start + 1) and e > start) or s == start for s, e in touched):
                 assert before[i] == line, f"line {i} changed, named were {touched}"
 
 
