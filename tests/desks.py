@@ -20,7 +20,8 @@ from annotations.session import Session
 from annotations.state import ArticleState
 from annotations.store import Offered, Store, new_id
 from tui.commands import Command
-from tui.desk import Choice, Desk
+from tui.desk import Desk
+from tui.host import Choice
 from tui.keys import Dispatcher, Keymap, canonical
 from tui.verbs import moving
 

@@ -7,9 +7,9 @@ line of the cursor is on screen after every command.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from annotations import navigator
 from annotations.errors import Refused
@@ -17,6 +17,7 @@ from annotations.model import Edit, Entity, Span, Suggestion
 from annotations.session import Session
 from annotations.state import ArticleState, Item
 from annotations.store import Applied
+from tui.host import ReaderHost
 from tui.loading import loading
 from tui.safe import safe
 from tui.view import View
@@ -25,57 +26,6 @@ Mode = Literal["read", "select", "hints", "ask"]
 
 MANY_LABELS = 8
 """With more labels than this, colours alone no longer tell them apart: labels are shown in the text."""
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One line of a picker: what it is, a few words about it, and its value."""
-
-    text: str
-    detail: str
-    value: Any
-    keys: str = ""
-
-
-class Host(Protocol):
-    """What the desk asks of the screen around it."""
-
-    def prompt(
-        self,
-        title: str,
-        value: str,
-        then: Callable[[str], None],
-        live: Callable[[str], None] | None = None,
-        cancel: Callable[[], None] | None = None,
-    ) -> None:
-        """Asks for one line of text; `then` gets it on Enter, `live` at every change; `cancel` is called on Escape."""
-
-    def pick(self, title: str, choices: Sequence[Choice], then: Callable[[Any], None]) -> None:
-        """Lets the person choose by typing a part of a name; `then` gets the value."""
-
-    def show_help(self) -> None:
-        """Shows the keys of the present mode."""
-
-    def show_palette(self) -> None:
-        """Offers every command by name."""
-
-    def show_library(self) -> None:
-        """Leaves the article for the list of articles."""
-
-    def reload(self) -> None:
-        """Reads config.yaml anew."""
-
-    def toggle_pane(self) -> None:
-        """Shows or hides the side pane."""
-
-    def toggle_theme(self) -> None:
-        """Changes between dark and light."""
-
-    def copy(self, text: str) -> None:
-        """Puts a text on the clipboard."""
-
-    def suspend(self) -> None:
-        """Goes back to the shell until the person returns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +59,7 @@ class Desk:
     scrolls half a screen at a time."""
 
     def __init__(
-        self, session: Session, host: Host, width: int = 80, height: int = 20, by_halves: bool = False
+        self, session: Session, host: ReaderHost, width: int = 80, height: int = 20, by_halves: bool = False
     ) -> None:
         self.session, self.host = session, host
         self.mode: Mode = "read"

@@ -11,7 +11,7 @@ from typing import Any
 
 from textual.fuzzy import Matcher
 
-from tui.desk import Choice
+from tui.host import Choice
 
 
 @dataclass

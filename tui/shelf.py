@@ -5,51 +5,10 @@ Invariant: `index` is a row of the queue, or 0 when it is empty; only rows in vi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, Protocol
-
 from annotations.errors import QueryError, Refused
 from annotations.session import Session
 from annotations.store import Row
-from tui.desk import Choice
-
-
-class ShelfHost(Protocol):
-    """What the shelf asks of the screen around it."""
-
-    def prompt(
-        self,
-        title: str,
-        value: str,
-        then: Callable[[str], None],
-        live: Callable[[str], None] | None = None,
-        cancel: Callable[[], None] | None = None,
-    ) -> None:
-        """Asks for one line of text; `then` gets it on Enter, `live` at every change; `cancel` is called on Escape."""
-
-    def pick(self, title: str, choices: Sequence[Choice], then: Callable[[Any], None]) -> None:
-        """Lets the person choose by typing a part of a name."""
-
-    def open_article(self, article: int) -> None:
-        """Opens an article in the reader."""
-
-    def show_help(self) -> None:
-        """Shows the keys of the library."""
-
-    def show_palette(self) -> None:
-        """Offers every command by name."""
-
-    def reload(self) -> None:
-        """Reads config.yaml anew."""
-
-    def toggle_theme(self) -> None:
-        """Changes between dark and light."""
-
-    def suspend(self) -> None:
-        """Goes back to the shell until the person returns."""
-
-    def quit(self) -> None:
-        """Ends the app."""
+from tui.host import ShelfHost
 
 
 class Shelf:

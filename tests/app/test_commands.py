@@ -9,9 +9,8 @@ import pytest
 
 from annotations.config import Keys, load
 from tui.commands import COMMANDS, PROFILES, label_commands
-from tui.desk import Host
+from tui.host import ReaderHost, ShelfHost
 from tui.keys import Keymap
-from tui.shelf import ShelfHost
 
 STARTER = load(Path(__file__).parents[2] / "config.yaml").schema
 ALL = [*COMMANDS, *label_commands(STARTER)]
@@ -178,7 +177,7 @@ def test_the_screens_offer_what_the_controllers_ask_for():
     from tui.screens.library import LibraryScreen
     from tui.screens.reader import ReaderScreen
 
-    for protocol, screen in ((Host, ReaderScreen), (ShelfHost, LibraryScreen)):
+    for protocol, screen in ((ReaderHost, ReaderScreen), (ShelfHost, LibraryScreen)):
         for name, member in vars(protocol).items():
             if not name.startswith("_") and callable(member):
                 wanted = list(inspect.signature(member).parameters)

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from annotations.config import Keys
 from tests.desks import Project, Sitting, mark
 from tui import panels
-from tui.desk import Choice
+from tui.host import Choice
 from tui.keys import Dispatcher, Keymap
 from tui.looks import DARK, LIGHT, READABLE, TONES, Looks, contrast, ink_on, readable
 from tui.prompting import Prompting

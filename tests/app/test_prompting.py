@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.desks import VISIT, Project
 from tui.app import PostilApp
-from tui.desk import Choice
+from tui.host import Choice
 from tui.prompting import Prompting
 
 NAMES = ("PERSON", "ORG", "GPE", "PERCENT", "WORK_OF_ART")

@@ -14,7 +14,7 @@ from textual.widgets import Input
 
 from annotations.errors import PostilError
 from tui.commands import Command
-from tui.desk import Choice
+from tui.host import Choice
 from tui.keys import Dispatcher
 from tui.panels import key_grid, sign
 from tui.prompting import Prompting

@@ -6,7 +6,8 @@ from annotations import edits, navigator
 from annotations.errors import Refused
 from annotations.model import Span
 from annotations.state import LINK, Item
-from tui.desk import Choice, Desk
+from tui.desk import Desk
+from tui.host import Choice
 from tui.safe import safe
 from tui.verbs import moving, selecting
 

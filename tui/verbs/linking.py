@@ -6,7 +6,8 @@ from annotations import edits, navigator
 from annotations.errors import Refused
 from annotations.schema import RelationType
 from annotations.state import is_symmetric
-from tui.desk import Choice, Desk, Link
+from tui.desk import Desk, Link
+from tui.host import Choice
 from tui.safe import safe
 from tui.verbs import moving
 
