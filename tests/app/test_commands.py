@@ -9,7 +9,7 @@ import pytest
 
 from annotations.config import Keys, load
 from tui.commands import COMMANDS, PROFILES, label_commands
-from tui.host import ReaderHost, ShelfHost
+from tui.host import Host, ReaderHost, ShelfHost
 from tui.keys import Keymap
 
 STARTER = load(Path(__file__).parents[2] / "config.yaml").schema
@@ -178,7 +178,7 @@ def test_the_screens_offer_what_the_controllers_ask_for():
     from tui.screens.reader import ReaderScreen
 
     for protocol, screen in ((ReaderHost, ReaderScreen), (ShelfHost, LibraryScreen)):
-        for name, member in vars(protocol).items():
+        for name, member in {**vars(Host), **vars(protocol)}.items():
             if not name.startswith("_") and callable(member):
                 wanted = list(inspect.signature(member).parameters)
                 assert list(inspect.signature(getattr(screen, name)).parameters) == wanted, name
