@@ -87,11 +87,9 @@ class LibraryScreen(KeyedScreen):
 def _header(shelf: Shelf, looks: Looks, width: int) -> Row:
     session = shelf.session
     left = f" {safe(session.config.name)}  {safe(session.layer.name)}"
-    right = (
-        f"{safe(session.query)} · {len(session.queue)} articles "
-        if session.query
-        else (f"{len(session.queue)} articles ")
-    )
+    many = len(session.queue)
+    right = f"{many} article{'' if many == 1 else 's'} "
+    right = f"{safe(session.query)} · {right}" if session.query else right
     right = fit(right, max(0, width - len(left) - 2))
     gap = " " * max(0, width - cells([(left, looks.bar), (right, looks.bar)]))
     return ((fit(left, width), looks.bar_strong), (gap, looks.bar), (right, looks.bar_faint))
