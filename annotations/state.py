@@ -70,6 +70,10 @@ class SpanIndex:
     def add(self, key: str, start: int, end: int) -> None:
         """Enters a key that is not in the index."""
         self._ranges[key] = (start, end)
+        block = start // self.BLOCK
+        if end <= (block + 1) * self.BLOCK:
+            self._blocks[block][key] = None
+            return
         for block in self._of(start, end):
             self._blocks[block][key] = None
 

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -771,9 +771,15 @@ def _relation(row: tuple[Any, ...]) -> Relation:
     return Relation(id, label, head, tail, score, attributes and json.loads(attributes), *rest)
 
 
+@lru_cache(maxsize=1024)
+def _sources(column: str) -> tuple[str, ...]:
+    """The titles of the layers; the same few lists stand in thousands of rows."""
+    return tuple(json.loads(column))
+
+
 def _decision(row: tuple[Any, ...]) -> Decision:
     about, verdict, result, via, sources, at, ms = row
-    return Decision(about, verdict, result, via, tuple(json.loads(sources)), at, ms)
+    return Decision(about, verdict, result, via, _sources(sources), at, ms)
 
 
 def _entity_columns(entity: Entity, at: str) -> tuple[Any, ...]:

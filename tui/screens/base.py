@@ -24,6 +24,9 @@ from tui.widgets.rows import Row, Rows, fit
 if TYPE_CHECKING:
     from tui.app import PostilApp
 
+HINT_ROWS = 3
+"""Rows that the message and the strip have together."""
+
 MOST_CHOICES = 12
 """Lines of a picker that are shown at once."""
 
@@ -257,10 +260,20 @@ class KeyedScreen(Screen[None]):
 
     def _draw_overlay(self) -> None:
         rows = self._overlay_rows()
+        if self.prompting is None and len(rows) <= HINT_ROWS + 1:
+            self._draw_in_place(rows[-HINT_ROWS:])
+            rows = []
         self.overlay.display = bool(rows)
         if rows:
             self.overlay.styles.height = len(rows)
             self.overlay.show(rows, self.postil.looks.bar)
+
+    def _draw_in_place(self, rows: Sequence[Row]) -> None:
+        """Shows few rows over the message and the strip: the text stays as it is, which spares a slow line."""
+        if rows:
+            padded = [*rows, *[()] * (HINT_ROWS - len(rows))]
+            self.message.show(padded[:1], self.postil.looks.bar)
+            self.strip.show(padded[1:], self.postil.looks.bar)
 
     def _overlay_rows(self) -> list[Row]:
         width = self.size.width
