@@ -122,7 +122,7 @@ def test_ctrl_z_gives_the_terminal_back_until_the_app_is_called_again(project):
     with project.app() as screen:
         screen.wait_for("54 pending")
         screen.press("ctrl+z")
-        eventually(lambda: stopped(screen.pid), "the app did not stop")
+        eventually(lambda: stopped(screen), "the app did not stop")
         screen.settle()
         screen.restored()
         screen.kill(signal.SIGCONT)
@@ -131,8 +131,12 @@ def test_ctrl_z_gives_the_terminal_back_until_the_app_is_called_again(project):
         screen.quit()
 
 
-def stopped(pid: int) -> bool:
-    told = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=True)
+def stopped(screen: Screen) -> bool:
+    """Whether the app has stopped; reads what it still writes, since an app whose terminal is full waits to be read."""
+    screen.settle(quiet=0.05)
+    told = subprocess.run(
+        ["ps", "-o", "stat=", "-p", str(screen.pid)], capture_output=True, text=True, check=True
+    )
     return told.stdout.startswith("T")
 
 
