@@ -144,7 +144,7 @@ class Keymap:
         """The sequences of a scope and what they call."""
         return self._tables.get(scope, {})
 
-    def keys_of(self, id: str, scope: str | None = None) -> tuple[str, ...]:
+    def keys_of(self, id: str) -> tuple[str, ...]:
         """The sequences of a command, written as in config.yaml."""
         return next((tuple(" ".join(s) for s in b.sequences) for b in self.bound if b.command.id == id), ())
 
