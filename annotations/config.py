@@ -216,6 +216,9 @@ class _Model(BaseModel):
 
 class _Type(_Model):
     key: _KeyNames = []
+    about: str = ""
+    group: str = ""
+    examples: _Words = []
 
     @property
     def digits(self) -> tuple[str, ...]:
@@ -230,14 +233,12 @@ class _Type(_Model):
 
 class _Entity(_Type):
     color: str | None = None
-    about: str = ""
 
 
 class _Relation(_Type):
     head: _Words = []
     tail: _Words = []
     symmetric: bool = False
-    about: str = ""
 
 
 class _Suggest(_Model):
@@ -465,7 +466,15 @@ def _schema(source: Source, file: _File) -> Schema:
     entity_codes = _codes(source, "entities", file.entities)
     relation_codes = _codes(source, "relations", file.relations)
     entities = (
-        EntityType(name, each.digits, entity_codes[name], each.color and each.color.lower(), each.about)
+        EntityType(
+            name=name,
+            keys=each.digits,
+            code=entity_codes[name],
+            color=each.color and each.color.lower(),
+            about=each.about,
+            group=each.group,
+            examples=tuple(each.examples),
+        )
         for name, each in file.entities.items()
     )
     relations = (
@@ -477,6 +486,8 @@ def _schema(source: Source, file: _File) -> Schema:
             tail=frozenset(each.tail),
             symmetric=each.symmetric,
             about=each.about,
+            group=each.group,
+            examples=tuple(each.examples),
         )
         for name, each in file.relations.items()
     )

@@ -29,18 +29,21 @@ _LETTERS_READ = 12
 
 @dataclass(frozen=True, slots=True)
 class EntityType:
-    """A label for spans. `keys` are single digits that act at once, `code` is typed after Space."""
+    """A label for spans. `keys` are single digits that act at once, `code` is typed after Space; `about` and `examples`
+    are its guideline, and `group` says where it stands in a long list of labels."""
 
     name: str
     keys: tuple[str, ...] = ()
     code: str = ""
     color: str | None = None
     about: str = ""
+    group: str = ""
+    examples: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class RelationType:
-    """A label for pairs. `head` and `tail` name the entity types that each end may have."""
+    """A label for pairs. `head` and `tail` name the entity types that each end may have; the rest as in `EntityType`."""
 
     name: str
     keys: tuple[str, ...] = ()
@@ -49,6 +52,8 @@ class RelationType:
     tail: frozenset[str] = frozenset()
     symmetric: bool = False
     about: str = ""
+    group: str = ""
+    examples: tuple[str, ...] = ()
 
     def allows(self, head_label: str, tail_label: str) -> bool:
         """Whether a pair with these labels is legal; a symmetric type takes either order."""

@@ -100,6 +100,13 @@ def test_types_arrive_with_digits_codes_and_colours(project):
     assert schema.relation("MET").symmetric
 
 
+def test_a_type_has_a_group_and_examples(project):
+    content = "entities: {PERSON: {group: Who, examples: [Ana, Li Wei]}}\nrelations: {MET: {head: [PERSON], tail: [PERSON], group: Acts}}\n"
+    schema = load(write(project, content)).schema
+    assert schema.entities == (EntityType("PERSON", (), "p", group="Who", examples=("Ana", "Li Wei")),)
+    assert (schema.relation("MET").group, schema.relation("MET").examples) == ("Acts", ())
+
+
 def test_what_is_left_out_has_its_default(project):
     config = load(write(project, "entities: {PERSON: }\n"))
     assert config.name == project.name
