@@ -101,8 +101,9 @@ def test_types_arrive_with_digits_codes_and_colours(project):
 
 
 def test_a_type_has_a_group_and_examples(project):
-    content = "entities: {PERSON: {group: Who, examples: [Ana, Li Wei]}}\nrelations: {MET: {head: [PERSON], tail: [PERSON], group: Acts}}\n"
-    schema = load(write(project, content)).schema
+    person = "entities: {PERSON: {group: Who, examples: [Ana, Li Wei]}}\n"
+    met = "relations: {MET: {head: [PERSON], tail: [PERSON], group: Acts}}\n"
+    schema = load(write(project, person + met)).schema
     assert schema.entities == (EntityType("PERSON", (), "p", group="Who", examples=("Ana", "Li Wei")),)
     assert (schema.relation("MET").group, schema.relation("MET").examples) == ("Acts", ())
 

@@ -12,13 +12,13 @@ from textual.events import MouseDown, MouseMove
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
 from annotations.model import Span
 from tui import drawing
 from tui.desk import Desk
 from tui.drawing import GUTTER, Mark
 from tui.looks import Looks
+from tui.widgets.drawn import Drawn
 
 Focus = tuple[str | None, Span] | None
 """The key and the range of the focused entity or suggestion."""
@@ -32,7 +32,7 @@ def fitted(column: int, size: Size) -> tuple[int, int]:
     return max(1, min(column, size.width - GUTTER - 1)), max(1, size.height)
 
 
-class ArticleView(Widget):
+class ArticleView(Drawn):
     """Draws a desk's article. `sync` after each command; `measure` tells the desk its size."""
 
     DEFAULT_CSS = "ArticleView { height: 1fr; width: 1fr; }"
@@ -153,8 +153,9 @@ class ArticleView(Widget):
         if (strip := self._strips.get(place)) is None:
             if not desk.view.has(*place):  # a frame after a key took the row away, and before `sync`
                 return Strip.blank(self.size.width, looks.base)
-            strip = self._strips[place] = Strip(self._segments(desk, looks, *place))
-        return strip.adjust_cell_length(self.size.width, looks.base)
+            strip = Strip(self._segments(desk, looks, *place)).adjust_cell_length(self.size.width, looks.base)
+            self._strips[place] = strip
+        return strip
 
     def _segments(self, desk: Desk, looks: Looks, line: int, row: int) -> list[Segment]:
         margin = self._margins.get(line, " " * GUTTER)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import takewhile, zip_longest
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import zip_longest
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region
 from textual.strip import Strip
-from textual.widget import Widget
+
+from tui.widgets.drawn import Drawn
+
+APART = 6
+"""Equal cells between two differing runs from which it is shorter to send both than what is between them as well."""
 
 Row = tuple[tuple[str, Style], ...]
 """Pieces of text with their styles, from left to right; the text is safe to draw."""
@@ -33,12 +37,39 @@ def fit(text: str, width: int) -> str:
     return f"{cut}…" if width > 0 else ""
 
 
-def _common(a: Row, b: Row) -> Row:
-    """The pieces with which both rows begin."""
-    return tuple(x for x, _ in takewhile(lambda pair: pair[0] == pair[1], zip(a, b, strict=False)))
+def differing(before: Row, after: Row, blank: Style, width: int) -> Iterator[tuple[int, int]]:
+    """The runs of cells, from and to, in which two rows differ; runs with few equal cells between them are one."""
+    run: tuple[int, int] | None = None
+    for x, (old, new) in enumerate(
+        zip(_cells(before, blank, width), _cells(after, blank, width), strict=True)
+    ):
+        if old == new:
+            continue
+        if run is not None and x - run[1] > APART:
+            yield run
+            run = None
+        run = (run[0] if run else x, x + 1)
+    if run is not None:
+        yield run
 
 
-class Rows(Widget):
+def _cells(row: Row, blank: Style, width: int) -> list[tuple[str, Style]]:
+    """What stands in each cell of a row, filled up to a width; the second cell of a wide character has no text."""
+    found: list[tuple[str, Style]] = []
+    for text, style in row:
+        if text.isascii():
+            found += [(character, style) for character in text]
+            continue
+        for character in text:
+            size = cell_len(character)
+            if size:
+                found += [(character, style), *[("", style)] * (size - 1)]
+            elif found:
+                found[-1] = (found[-1][0] + character, found[-1][1])
+    return found[:width] + [(" ", blank)] * (width - len(found))
+
+
+class Rows(Drawn):
     """Draws the rows that it is given, one a line; only lines that changed are drawn anew."""
 
     DEFAULT_CSS = "Rows { height: 1; }"
@@ -56,11 +87,10 @@ class Rows(Widget):
             self.blank = style
             self.refresh()
             return
-        width = self.size.width
         for y, (before, after) in enumerate(zip_longest(old, new, fillvalue=())):
             if before != after:
-                same = cells(_common(before, after))
-                self.refresh(Region(same, y, max(0, width - same), 1))
+                for first, end in differing(before, after, self.blank, self.size.width):
+                    self.refresh(Region(first, y, end - first, 1))
 
     def render_line(self, y: int) -> Strip:
         """One line of the widget."""

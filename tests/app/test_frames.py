@@ -1,0 +1,105 @@
+"""Frames: what is sent makes the terminal show what it should, with as few cells and codes as that takes."""
+
+from __future__ import annotations
+
+import re
+
+import pyte
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.color import ColorSystem
+from rich.console import Console
+from rich.segment import Segment
+from rich.style import Style
+from textual._compositor import ChopsUpdate
+from textual.strip import Strip
+
+from tui.frames import RESET, Frame, turn
+from tui.widgets.rows import Row, cells, differing
+
+WIDTH, HEIGHT = 24, 3
+BLANK = Style(color="#101010", bgcolor="#e0e0e0")
+COLOURS = st.sampled_from([None, "#ff8800", "#003355", "#e0e0e0"])
+STYLES = st.builds(
+    Style,
+    color=COLOURS,
+    bgcolor=COLOURS,
+    bold=st.booleans(),
+    italic=st.booleans(),
+    underline=st.booleans(),
+    strike=st.booleans(),
+)
+PIECES = st.tuples(st.text(st.sampled_from("ab z中あ—é"), max_size=7), STYLES)
+
+
+def _fitting(pieces: list[tuple[str, Style]]) -> Row:
+    row: list[tuple[str, Style]] = []
+    for piece in pieces:
+        if cells([*row, piece]) <= WIDTH:
+            row.append(piece)
+    return tuple(row)
+
+
+ROWS = st.lists(st.lists(PIECES, max_size=6).map(_fitting), min_size=HEIGHT, max_size=HEIGHT)
+
+
+def strip(row: Row) -> Strip:
+    return Strip([Segment(*piece) for piece in row]).adjust_cell_length(WIDTH, BLANK)
+
+
+def update(kind: type[ChopsUpdate], rows: list[Row], spans: list[tuple[int, int, int]]) -> str:
+    chops = [{0: strip(row)} for row in rows]
+    return kind(chops, spans, [[WIDTH]] * HEIGHT).render_segments(Console(color_system="truecolor"))
+
+
+def everything() -> list[tuple[int, int, int]]:
+    return [(y, 0, WIDTH) for y in range(HEIGHT)]
+
+
+def shown(*frames: str) -> list[list[pyte.screens.Char]]:
+    screen = pyte.Screen(WIDTH, HEIGHT)
+    stream = pyte.Stream(screen)
+    for frame in frames:
+        stream.feed(frame.replace("\n", ""))
+    return [[screen.buffer[y][x] for x in range(WIDTH)] for y in range(HEIGHT)]
+
+
+@given(ROWS)
+def test_a_frame_shows_what_textual_would_show(rows):
+    assert shown(update(Frame, rows, everything())) == shown(update(ChopsUpdate, rows, everything()))
+
+
+@given(ROWS, ROWS)
+def test_only_the_cells_that_differ_are_sent_and_that_is_enough(old, new):
+    spans = [(y, *run) for y in range(HEIGHT) for run in differing(old[y], new[y], BLANK, WIDTH)]
+    before = update(Frame, old, everything())
+    after = update(Frame, new, spans)
+    assert shown(before, after) == shown(update(Frame, new, everything()))
+    sent = re.sub(r"\x1b\[[^A-Za-z]*[A-Za-z]", "", after)
+    assert cells([(sent, BLANK)]) <= sum(end - first for _, first, end in spans)
+
+
+def test_a_span_in_the_middle_of_a_widget_is_sent_alone():
+    rows: list[Row] = [(("one two three", BLANK),), (), ()]
+    assert update(Frame, rows, [(0, 4, 7)]) == ("\x1b[1;5H\x1b[38;2;16;16;16;48;2;224;224;224mtwo" + RESET)
+
+
+@given(STYLES, STYLES, STYLES)
+def test_from_any_style_to_any_other_and_back(first, second, third):
+    codes = [
+        turn(old, new, ColorSystem.TRUECOLOR) + "x"
+        for old, new in ((Style.null(), first), (first, second), (second, third))
+    ]
+    screen = shown("".join(codes))
+    for x, style in enumerate((first, second, third)):
+        plain = shown(turn(Style.null(), style, ColorSystem.TRUECOLOR) + "x")
+        assert screen[0][x] == plain[0][0]
+
+
+def test_the_same_style_again_costs_nothing():
+    assert turn(BLANK, BLANK + Style(), ColorSystem.TRUECOLOR) == ""
+
+
+def test_taking_bold_away_leaves_faint():
+    faint = Style(dim=True)
+    assert turn(faint + Style(bold=True), faint, ColorSystem.TRUECOLOR) == "\x1b[22;2m"

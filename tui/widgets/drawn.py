@@ -1,0 +1,25 @@
+"""A widget that draws its lines itself, from edge to edge.
+
+Invariant: it has no border, padding, opacity or text style of its own, so that Textual's pass of styles over each line,
+which costs as much as drawing the line, would change nothing and is left out.
+"""
+
+from __future__ import annotations
+
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+
+class Drawn(Widget):
+    """Subclasses give `render_line`: strips as wide as the widget."""
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The strips of the lines of `crop`, cut to its columns."""
+        strips = [self.render_line(y) for y in crop.line_range]
+        if crop.column_span != (0, self.size.width):
+            strips = [strip.crop(*crop.column_span) for strip in strips]
+        if self.app.no_color:
+            for each in self.get_line_filters():
+                strips = [strip.apply_filter(each, self.background_colors[1]) for strip in strips]
+        return strips
