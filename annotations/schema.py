@@ -43,7 +43,7 @@ class EntityType:
 
 @dataclass(frozen=True, slots=True)
 class RelationType:
-    """A label for pairs. `head` and `tail` name the entity types that each end may have; the rest as in `EntityType`."""
+    """A label for pairs. `head` and `tail` name the entity types that each end may have; the rest as above."""
 
     name: str
     keys: tuple[str, ...] = ()
