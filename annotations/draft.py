@@ -113,11 +113,16 @@ class Draft:
         stay, only an equal one."""
         old = self.entities[id]
         changed = replace(old, **columns, updated_at=self.pen.at)
+        if changed.value != old.value:
+            changed = replace(changed, copy_of=None)
         return self._place(changed, keep_own_id=True, only_equal=changed.spans == old.spans)
 
-    def annotate_entity(self, id: str, **columns: Any) -> None:
-        """Changes columns that have no say in what an entity may overlap."""
-        self._set_entity(replace(self.entities[id], **columns, updated_at=self.pen.at))
+    def annotate(self, id: str, **columns: Any) -> None:
+        """Changes columns of an entity or a relation that have no say in what it may stand beside."""
+        if id in self.relations:
+            self.relations.set(id, replace(self.relations[id], **columns, updated_at=self.pen.at))
+        else:
+            self._set_entity(replace(self.entities[id], **columns, updated_at=self.pen.at))
 
     def _set_entity(self, entity: Entity) -> None:
         if entity.id in self._drawn:
@@ -132,7 +137,8 @@ class Draft:
         if rivals and not keep_own_id:
             heir = rivals.pop(0)
             kept = replace(heir, start=entity.start, end=entity.end, label=entity.label, text=entity.text)
-            entity = replace(kept, fragments=entity.fragments, updated_at=self.pen.at)
+            copy_of = heir.copy_of if heir.value == entity.value else None
+            entity = replace(kept, fragments=entity.fragments, copy_of=copy_of, updated_at=self.pen.at)
             self.replaced += 1
         self.replaced += len(rivals)
         self._set_entity(entity)
@@ -159,13 +165,16 @@ class Draft:
         return None
 
     def merge_entity(self, id: str, into: str) -> None:
-        """Makes one entity part of another: its relations and its history go over."""
+        """Makes one entity part of another: its relations, its history and its cluster go over."""
         for relation in self.relations_of(id):
             ends = (
                 into if relation.head == id else relation.head,
                 into if relation.tail == id else relation.tail,
             )
             self.put_relation(replace(relation, head=ends[0], tail=ends[1]))
+        gone, heir = self.entities[id], self.entities[into]
+        if gone.cluster and not heir.cluster:
+            self._set_entity(replace(heir, cluster=gone.cluster))
         self._moved[id] = into
         self.entities.set(id, None)
 
@@ -175,6 +184,19 @@ class Draft:
             self.relations.set(relation.id, None)
             self.dropped_relations += 1
         self.entities.set(id, None)
+
+    def members(self, cluster: str) -> list[Entity]:
+        """The entities of a cluster in the draft."""
+        keys = {e.id: None for e in self.state.members(cluster)} | dict.fromkeys(self.entities.over)
+        return [e for e in map(self.entities.get, keys) if e is not None and e.cluster == cluster]
+
+    def _settle_clusters(self) -> None:
+        """A cluster of one is none: the last that is left loses it."""
+        known = map(self.state.entities.get, self.entities.over)
+        for cluster in sorted({e.cluster for e in known if e is not None and e.cluster}):
+            left = self.members(cluster)
+            if len(left) == 1 < len(self.state.members(cluster)):
+                self.annotate(left[0].id, cluster=None)
 
     # -- relations -------------------------------------------------------------------------------
 
@@ -243,6 +265,7 @@ class Draft:
 
     def edit(self, verb: str, says: str, focus: str | None) -> Edit:
         """The edit that the draft amounts to. Refused when nothing would change."""
+        self._settle_clusters()
         self._settle_decisions()
         says += self._reopened()
         changes = [*self._rows("relations", self.relations, relation_row)]

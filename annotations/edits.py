@@ -32,7 +32,7 @@ def add(state: ArticleState, pen: Pen, start: int, end: int, label: str) -> Edit
 
 def relabel(state: ArticleState, pen: Pen, key: str, label: str) -> Edit:
     """Gives an entity another label; of a suggestion, accepts it as that in one edit."""
-    shown, draft = _shown(state, key), Draft(state, pen)
+    shown, draft = acted_on(state, key), Draft(state, pen)
     if isinstance(shown, Suggestion):
         if shown.label == label:
             return accept(state, pen, key)
@@ -47,18 +47,26 @@ def relabel(state: ArticleState, pen: Pen, key: str, label: str) -> Edit:
 def reshape(state: ArticleState, pen: Pen, key: str, start: int, end: int, label: str | None = None) -> Edit:
     """Moves the edges of an entity or a suggestion, which accepts it, and labels it anew where asked."""
     start, end = _trimmed(state, start, end)
-    shown = _shown(state, key)
+    pieces = _moved_edges(acted_on(state, key).fragments, start, end)
+    return set_spans(state, pen, key, pieces or ((start, end),), label)
+
+
+def set_spans(
+    state: ArticleState, pen: Pen, key: str, spans: tuple[Span, ...], label: str | None = None
+) -> Edit:
+    """Gives an entity, or a suggestion, which accepts it, other pieces, sorted and apart, and a label where asked."""
+    shown, text = acted_on(state, key), state.article.text
     label = label or shown.label
-    fragments = _moved_edges(shown.fragments, start, end)
-    if (start, end, label) == (shown.start, shown.end, shown.label):
+    if (spans, label) == shown.value:
         raise Refused("the edges are there already", key)
-    text = state.article.text[start:end]
+    columns: dict[str, Any] = {"start": spans[0][0], "end": spans[-1][1], "label": label}
+    columns["fragments"] = spans if len(spans) > 1 else ()
     draft = Draft(state, pen)
     if isinstance(shown, Suggestion):
-        id = draft.accept(shown, start=start, end=end, label=label, fragments=fragments)
+        id = draft.accept(shown, **columns)
     else:
-        id = draft.change_entity(key, start=start, end=end, label=label, fragments=fragments, text=text)
-    return draft.edit("reshape", f"{label} {_quoted(shown.text)} → {_quoted(text)}", id)
+        id = draft.change_entity(key, **columns, text=text[spans[0][0] : spans[-1][1]])
+    return draft.edit("reshape", f"{label} {surface(text, shown.spans)} → {surface(text, spans)}", id)
 
 
 def _moved_edges(fragments: tuple[Span, ...], start: int, end: int) -> tuple[Span, ...]:
@@ -73,7 +81,7 @@ def _moved_edges(fragments: tuple[Span, ...], start: int, end: int) -> tuple[Spa
 def split(state: ArticleState, pen: Pen, key: str, at: int) -> Edit:
     """Cuts an entity or suggestion in two before the code point `at`; the part with the head word keeps the
     relations, else the first."""
-    shown = _shown(state, key)
+    shown = acted_on(state, key)
     if shown.fragments:
         raise Refused("an entity of several pieces cannot be split", key)
     if not shown.start < at < shown.end:
@@ -97,7 +105,7 @@ def _head_word(state: ArticleState, start: int, end: int) -> int:
     """Start of the head word: the last token of the noun chunk that ends in the span, else the first token."""
     for chunk_start, chunk_end in state.analysis.chunks:
         if chunk_start < end and start < chunk_end <= end:
-            tokens = state.tokens
+            tokens = state.whole_tokens
             return tokens.starts[tokens.covering(chunk_start, chunk_end)[1]]
     return start
 
@@ -106,7 +114,7 @@ def join(state: ArticleState, pen: Pen, key: str, other: str) -> Edit:
     """Makes one entity of this and the next, with the gap between; the label of `key` stays."""
     if key == other:
         raise Refused("join needs another item", key)
-    first, second = _shown(state, key), _shown(state, other)
+    first, second = acted_on(state, key), acted_on(state, other)
     start, end = min(first.start, second.start), max(first.end, second.end)
     text = state.article.text[start:end]
     if "\n\n" in text:
@@ -171,7 +179,7 @@ def reject(state: ArticleState, pen: Pen, key: str) -> Edit:
 
 def relate(state: ArticleState, pen: Pen, label: str, head: str, tail: str) -> Edit:
     """Makes a relation between two entities or pending suggestions, which it accepts in the same edit."""
-    first, second = _shown(state, head), _shown(state, tail)
+    first, second = acted_on(state, head), acted_on(state, tail)
     if head == tail:
         raise Refused("a relation needs two different ends", head)
     if not state.schema.legal(label, first.label, second.label):
@@ -183,7 +191,7 @@ def relate(state: ArticleState, pen: Pen, label: str, head: str, tail: str) -> E
         raise Refused(f"this {label} is there already", known.id)
     relation = Relation(pen.new_id(), label, ids[0], ids[1], created_at=pen.at, updated_at=pen.at)
     draft.put_relation(relation)
-    says = f"{_short(first.text)} —{label}→ {_short(second.text)}"
+    says = f"{short(first.text)} —{label}→ {short(second.text)}"
     return draft.edit("relate", says, ids[0])
 
 
@@ -215,12 +223,12 @@ def swap(state: ArticleState, pen: Pen, key: str) -> Edit:
     draft = Draft(state, pen)
     _need_new(draft, relation.label, relation.tail, relation.head)
     draft.put_relation(replace(relation, head=relation.tail, tail=relation.head))
-    return draft.edit("swap", f"{_short(tail.text)} —{relation.label}→ {_short(head.text)}", key)
+    return draft.edit("swap", f"{short(tail.text)} —{relation.label}→ {short(head.text)}", key)
 
 
 def repoint(state: ArticleState, pen: Pen, key: str, end: str, to: str) -> Edit:
     """Moves the `head` or `tail` of a relation to another entity or pending suggestion."""
-    relation, target = _relation(state, key), _shown(state, to)
+    relation, target = _relation(state, key), acted_on(state, to)
     draft = Draft(state, replace(pen, via="relate"))
     ends = {"head": state.entities[relation.head].label, "tail": state.entities[relation.tail].label}
     ends[end] = target.label
@@ -237,7 +245,7 @@ def repoint(state: ArticleState, pen: Pen, key: str, end: str, to: str) -> Edit:
 def _delete_relation(draft: Draft, relation: Relation) -> Edit:
     head, tail = (draft.state.entities[end] for end in (relation.head, relation.tail))
     draft.relations.set(relation.id, None)
-    says = f"deleted {_short(head.text)} —{relation.label}→ {_short(tail.text)}"
+    says = f"deleted {short(head.text)} —{relation.label}→ {short(tail.text)}"
     return draft.edit("delete", says, None)
 
 
@@ -295,7 +303,7 @@ def done(state: ArticleState, pen: Pen, pending: str) -> Edit:
     draft = Draft(state, replace(pen, via="done"))
     accepted, rejected = 0, 0
     if pending == "accept":
-        accepted = _accept_best(draft, [i.key for i in state.pending if not _inside_own(state, i.key)])
+        accepted = _accept_best(draft, [i.key for i in state.pending if not inside_own(state, i.key)])
         if (problem := draft.new_problem()) is not None:
             raise Refused(f"not done: {problem[1]}", _offer_behind(draft, problem[0]))
     elif pending == "reject":
@@ -314,10 +322,37 @@ def done(state: ArticleState, pen: Pen, pending: str) -> Edit:
 
 
 def accept_all(state: ArticleState, pen: Pen, keys: Sequence[str]) -> Edit:
-    """Accepts many suggestions in one edit; of those that rule each other out the best ranked, the rest superseded."""
+    """Accepts many suggestions in one edit; of those that rule each other out the best ranked, the rest superseded.
+    What is not pending any more is passed over."""
     draft = Draft(state, replace(pen, via="bulk"))
-    count = _accept_best(draft, keys)
+    count = _accept_best(draft, _still_pending(state, keys))
     return draft.edit("accept all", f"accepted {count}", None)
+
+
+def reject_all(state: ArticleState, pen: Pen, keys: Sequence[str]) -> Edit:
+    """Turns many suggestions down in one edit. What is not pending any more is passed over."""
+    draft, pending = Draft(state, replace(pen, via="bulk")), _still_pending(state, keys)
+    for key in pending:
+        draft.decide(key, "rejected", None)
+    return draft.edit("reject all", f"rejected {len(pending)}", None)
+
+
+def _still_pending(state: ArticleState, keys: Sequence[str]) -> list[str]:
+    pending = [key for key in keys if state.is_pending(key)]
+    if not pending:
+        raise Refused("none of this is pending any more")
+    return pending
+
+
+def superseded(state: ArticleState, keys: Sequence[str]) -> dict[str, str]:
+    """Of these suggestions of entities, those that a better ranked one among them rules out, each with that one."""
+    taken, found = _Taken(state.schema.overlap), {}
+    for suggestion in sorted((state.suggestions[k] for k in keys if k in state.suggestions), key=rank):
+        if (rival := taken.rival(suggestion)) is not None:
+            found[suggestion.about] = rival.about
+        else:
+            taken.take(suggestion)
+    return found
 
 
 def _accept_best(draft: Draft, keys: Sequence[str]) -> int:
@@ -325,7 +360,7 @@ def _accept_best(draft: Draft, keys: Sequence[str]) -> int:
     taken = _Taken(state.schema.overlap)
     count = 0
     for suggestion in sorted((state.suggestions[k] for k in keys if k in state.suggestions), key=rank):
-        if taken.rule_out(suggestion):
+        if taken.rival(suggestion) is not None:
             draft.decide(suggestion.about, "superseded", None)
         else:
             taken.take(suggestion)
@@ -353,10 +388,10 @@ class _Taken:
         self.suggestions[suggestion.about] = suggestion
         self.index.add(suggestion.about, suggestion.start, suggestion.end)
 
-    def rule_out(self, suggestion: Suggestion) -> bool:
-        """Whether one already taken forbids it by the overlap policy."""
+    def rival(self, suggestion: Suggestion) -> Suggestion | None:
+        """One already taken that forbids it by the overlap policy."""
         near = (self.suggestions[key] for key in self.index.overlapping(suggestion.start, suggestion.end))
-        return any(conflict(self.policy, other.value, suggestion.value) for other in near)
+        return next((each for each in near if conflict(self.policy, each.value, suggestion.value)), None)
 
 
 def rank(suggestion: Suggestion) -> tuple[int, float, int, int, str]:
@@ -365,7 +400,7 @@ def rank(suggestion: Suggestion) -> tuple[int, float, int, int, str]:
     return suggestion.rank, -score, suggestion.start - suggestion.end, suggestion.start, suggestion.label
 
 
-def _inside_own(state: ArticleState, key: str) -> bool:
+def inside_own(state: ArticleState, key: str) -> bool:
     """Whether a suggestion lies within an own entity, as `overlap: nested` lets it: nobody asked for that one."""
     if state.schema.overlap != "nested" or key not in state.suggestions:
         return False
@@ -424,18 +459,27 @@ def flag(state: ArticleState, pen: Pen) -> Edit:
 def note(state: ArticleState, pen: Pen, key: str | None, text: str) -> Edit:
     """Sets the note of an entity, a relation or, without a key, the article; an empty text takes it away.
 
-    A note on a suggestion accepts it, since notes are the person's own."""
+    A note on a suggestion accepts it, since notes are the person's own; of a suggested relation, both its ends too."""
     value = text.strip() or None
     draft = Draft(state, pen)
     if key is None:
         draft.progress = replace(state.progress, note=value)
-    elif key in state.relations:
-        draft.put_relation(replace(state.relations[key], note=value))
     else:
-        shown = _shown(state, key)
-        key = draft.accept(shown) if isinstance(shown, Suggestion) else key
-        draft.annotate_entity(key, note=value)
+        key = take_over(draft, key)
+        draft.annotate(key, note=value)
     return draft.edit("note", "note saved" if value else "note taken away", key)
+
+
+def take_over(draft: Draft, key: str) -> str:
+    """The id of the person's own entity or relation behind a key: a suggestion is accepted for it, of a suggested
+    relation both ends as well. Refused when there is nothing behind it."""
+    state = draft.state
+    if key in state.links:
+        return _accept_link(draft, state.links[key])
+    if key in state.relations:
+        return key
+    shown = acted_on(state, key)
+    return draft.accept(shown) if isinstance(shown, Suggestion) else key
 
 
 # -- what a key names ---------------------------------------------------------------------------------
@@ -461,7 +505,7 @@ def _offered(state: ArticleState, key: str) -> Suggestion:
     return state.suggestions[key]
 
 
-def _shown(state: ArticleState, key: str) -> Entity | Suggestion:
+def acted_on(state: ArticleState, key: str) -> Entity | Suggestion:
     """What a verb acts on: an own entity, or a suggestion that has not become one."""
     if key not in state.suggestions:
         return _own(state, key)
@@ -477,11 +521,17 @@ def _trimmed(state: ArticleState, start: int, end: int) -> Span:
     return start, end
 
 
+def surface(text: str, spans: tuple[Span, ...]) -> str:
+    """The pieces of an article's text in quotes, an ellipsis for each gap."""
+    return _quoted(" … ".join(text[start:end] for start, end in spans))
+
+
 def _quoted(text: str) -> str:
-    return f"“{_short(text)}”"
+    return f"“{short(text)}”"
 
 
-def _short(text: str, length: int = 40) -> str:
+def short(text: str, length: int = 40) -> str:
+    """A text on one line, its end left out when it has more code points than that."""
     flat = " ".join(text.split())
     return flat if len(flat) <= length else flat[: length - 1] + "…"
 
@@ -489,4 +539,4 @@ def _short(text: str, length: int = 40) -> str:
 def _link_words(state: ArticleState, link: RelationSuggestion) -> str:
     (head, _), (tail, _) = value_of(link.head), value_of(link.tail)
     text = state.article.text
-    return f"{_short(text[head[0][0] : head[-1][1]])} → {_short(text[tail[0][0] : tail[-1][1]])}"
+    return f"{short(text[head[0][0] : head[-1][1]])} → {short(text[tail[0][0] : tail[-1][1]])}"

@@ -57,6 +57,7 @@ def settle(
             relations[place] = replace(relation, id=id, head=head, tail=tail, created_at=at, updated_at=at)
         if place in relations:
             names[relation.id] = relations[place].id
+    fresh = [replace(e, copy_of=names.get(e.copy_of, e.copy_of)) if e.copy_of else e for e in fresh]
     decisions = tuple(replace(d, at=at, result=names.get(d.result or "")) for d in found.decisions)
     sound = tuple(d for d in decisions if (d.result is not None) == (d.verdict in ("accepted", "changed")))
     return Settled(tuple(fresh), tuple(relations.values()), sound)

@@ -59,11 +59,16 @@ CREATE TABLE entities (
     link TEXT,
     note TEXT,
     cluster TEXT,
+    copy_of TEXT,
     created_at TEXT NOT NULL,
     updated_at TEXT NOT NULL,
     UNIQUE (article, layer, start, "end", label, fragments),
     UNIQUE (id, article, layer)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX entities_copies ON entities (layer, copy_of) WHERE copy_of IS NOT NULL;
+
+CREATE INDEX entities_text ON entities (text, layer, label);
 
 CREATE TABLE relations (
     id TEXT PRIMARY KEY NOT NULL,
@@ -128,6 +133,7 @@ CREATE TABLE edits (
     changes TEXT NOT NULL CHECK (json_valid(changes))
 ) STRICT;
 CREATE INDEX edits_layer ON edits (layer, seq);
+CREATE INDEX edits_article ON edits (article, layer);
 """
 
 

@@ -63,7 +63,10 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """A labelled span. `fragments` holds all its pieces when it is discontinuous, else nothing."""
+    """A labelled span. `fragments` holds all its pieces when it is discontinuous, else nothing.
+
+    `copy_of` is the id of the entity that it was propagated from, as long as it stands as that made it; the other may
+    be gone, or in another article."""
 
     id: str
     start: int
@@ -76,6 +79,7 @@ class Entity:
     link: str | None = None
     note: str | None = None
     cluster: str | None = None
+    copy_of: str | None = None
     created_at: str = ""
     updated_at: str = ""
 
@@ -222,7 +226,8 @@ class Change:
 @dataclass(frozen=True, slots=True)
 class Edit:
     """One keystroke's worth of change. `says` is the sentence shown to the person; `focus` the id or `about`
-    to focus afterwards, None for nothing."""
+    to focus afterwards, None for nothing. `home` is the SHA-256 of the article in which the key was pressed, where the
+    edit changes others: undo goes there."""
 
     id: str
     verb: str
@@ -230,7 +235,8 @@ class Edit:
     changes: tuple[Change, ...]
     says: str = ""
     focus: str | None = None
+    home: str | None = None
 
     def inverse(self, id: str, at: str) -> Edit:
         """The edit that takes this one back."""
-        return Edit(id, "undo", at, tuple(c.inverse() for c in reversed(self.changes)))
+        return Edit(id, "undo", at, tuple(c.inverse() for c in reversed(self.changes)), home=self.home)

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
 from annotations import text
-from annotations.model import Entity, Span, Suggestion
-from annotations.state import LINK, OWN, ArticleState, Item, value_of
+from annotations.model import Entity, Relation, Span, Suggestion
+from annotations.state import LINK, OWN, ArticleState, Item, is_symmetric, value_of
 
 Wanted = Callable[[Item], bool]
 """Whether an item is one to stop at."""
@@ -49,11 +49,16 @@ def innermost(state: ArticleState, token: int) -> str | None:
 
 
 def next_item(
-    state: ArticleState, token: int, focus: str | Item | None, step: int, wanted: Wanted = lambda _: True
+    state: ArticleState,
+    token: int,
+    focus: str | Item | None,
+    step: int,
+    wanted: Wanted = lambda _: True,
+    among: Sequence[Item] | None = None,
 ) -> Item | None:
     """The next (`step` 1) or previous (-1) item after the focus, else after the token; None past the ends. The focus
-    may be an item that is no longer there."""
-    items = state.items
+    may be an item that is no longer there; `among` are the items to choose from, where not those of the state."""
+    items = state.items if among is None else among
     at = state.item(focus) if isinstance(focus, str) else focus
     if at is not None:
         index = bisect_right(items, at) if step > 0 else bisect_left(items, at) - 1
@@ -85,7 +90,12 @@ def ends_of(state: ArticleState, key: str) -> Ends | None:
     key names none."""
     if (relation := state.relations.get(key)) is not None:
         return _in_order(state, relation.label, state.entities[relation.head], state.entities[relation.tail])
-    if key in state.links and state.is_pending(key):
+    return link_ends(state, key) if state.is_pending(key) else None
+
+
+def link_ends(state: ArticleState, key: str) -> Ends | None:
+    """Head and tail of a suggested relation, pending or not; None when the key names none or an end is not there."""
+    if key in state.links:
         link = state.links[key]
         head, tail = (_end(state, about) for about in (link.head, link.tail))
         if head is not None and tail is not None:
@@ -134,6 +144,15 @@ def partners(state: ArticleState, key: str | None) -> list[Entity | Suggestion]:
     return [tail if key_of(head) == key else head for head, tail in pairs]
 
 
+def next_mention(state: ArticleState, key: str) -> Entity | None:
+    """The next mention of the same entity after one, round the end; None when it is in no cluster."""
+    here = state.entities.get(key)
+    members = state.members(here.cluster) if here is not None else []
+    if here is None or len(members) < 2:
+        return None
+    return members[(members.index(here) + 1) % len(members)]
+
+
 def relation_order(state: ArticleState, key: str) -> tuple[int, int, str]:
     """Sort key of a relation: head start, tail start, key."""
     ends = ends_of(state, key)
@@ -141,28 +160,39 @@ def relation_order(state: ArticleState, key: str) -> tuple[int, int, str]:
 
 
 def legal_tail(state: ArticleState, head: str, relation: str | None) -> Wanted:
-    """Whether an item may be the tail of a relation from `head`: of that type, or of any."""
+    """Whether an item may be the tail of a new relation from `head`: of that type, or of any."""
     first = state.shown(head)
-    schema = state.schema
+    types = state.schema.relations if relation is None else (state.schema.relation(relation),)
+    known = _relations_from(state, head)
 
     def legal(item: Item) -> bool:
         if first is None or item.kind == LINK or item.key == head:
             return False
-        if relation is not None:
-            return schema.legal(relation, first.label, item.label)
-        return bool(schema.relations_between(first.label, item.label))
+        return any(t.allows(first.label, item.label) and (t.name, item.key) not in known for t in types)
 
     return legal
 
 
+def _relations_from(state: ArticleState, key: str) -> set[tuple[str, str]]:
+    """The own relations that begin at an item: type and tail, of a symmetric one the other end."""
+    found = set()
+    for relation in state.relations_of(key):
+        if relation.head == key:
+            found.add((relation.label, relation.tail))
+        elif is_symmetric(state.schema, relation.label):
+            found.add((relation.label, relation.head))
+    return found
+
+
 def legal_end(state: ArticleState, key: str, end: str) -> Wanted:
-    """Whether an item may become the `head` or `tail` of an existing relation."""
+    """Whether an item may become the `head` or `tail` of an existing relation, and is not so already."""
     relation = state.relations[key]
     head, tail = state.entities[relation.head], state.entities[relation.tail]
-    taken = head.id if end == "tail" else tail.id
+    stays = head.id if end == "tail" else tail.id
+    taken = {head.id, tail.id, *_alike(state, relation, stays)}
 
     def legal(item: Item) -> bool:
-        if item.kind == LINK or item.key == taken:
+        if item.kind == LINK or item.key in taken:
             return False
         labels = (head.label, item.label) if end == "tail" else (item.label, tail.label)
         return state.schema.legal(relation.label, *labels)
@@ -170,17 +200,34 @@ def legal_end(state: ArticleState, key: str, end: str) -> Wanted:
     return legal
 
 
+def _alike(state: ArticleState, relation: Relation, stays: str) -> set[str]:
+    """The other ends of what has the type of a relation and the same end at the same side; any side, if symmetric."""
+    either = is_symmetric(state.schema, relation.label)
+    found = set()
+    for other in state.relations_of(stays):
+        if other.label == relation.label and (either or (other.head == stays) == (relation.head == stays)):
+            found.add(other.tail if other.head == stays else other.head)
+    return found
+
+
 # -- tokens -----------------------------------------------------------------------------------------
 
 
 def word(state: ArticleState, token: int, step: int, end: bool = False) -> int:
-    """The next or previous token that begins a word (`end`: that ends one); the same at the ends of the text."""
-    tokens = state.tokens
+    """The next or previous token that begins a word (`end`: that ends one); the same at the ends of the text. While the
+    unit is the character, the first (`end`: last) one of that token."""
+    tokens, units = state.whole_tokens, state.tokens
+    if not len(units):
+        return 0
+    start, last = units.span(token)
+    at = tokens.at(start)
+    inside = last < tokens.ends[at] if end else step < 0 and start > tokens.starts[at]
     edge = tokens.ends_word if end else tokens.starts_word
-    token += step
-    while 0 < token < len(tokens) - 1 and not edge(token):
-        token += step
-    return max(0, min(token, len(tokens) - 1))
+    at += 0 if inside else step
+    while 0 < at < len(tokens) - 1 and not edge(at):
+        at += step
+    at = max(0, min(at, len(tokens) - 1))
+    return units.at(tokens.ends[at] - 1 if end else tokens.starts[at])
 
 
 def unit(state: ArticleState, token: int, ranges: Sequence[Span], step: int) -> int:

@@ -17,6 +17,7 @@ from typing import Literal, get_args
 import regex
 
 from annotations.errors import QueryError
+from annotations.model import Span
 from annotations.schema import Schema
 from annotations.wording import listing, meant, quoted
 
@@ -28,6 +29,9 @@ MOST_TERMS = 200
 
 MOST_REPEATS = 1_000_000
 """How often the counted repeats of a pattern, multiplied, may repeat; compiling more takes seconds and gigabytes."""
+
+SEARCH_SECONDS = 0.1
+"""Time that a pattern may take on one article before it is given up."""
 
 State = Literal["open", "done", "skipped", "flagged"]
 """What `is:` can ask for."""
@@ -137,6 +141,24 @@ def compiled(pattern: str) -> regex.Pattern[str]:
         raise QueryError(f"this pattern has an error: {says}", column) from error
     except RecursionError as error:
         raise QueryError("this pattern nests too deeply", 0) from error
+
+
+def hits(pattern: str, text: str) -> list[Span]:
+    """Where a text has a pattern, as `compiled` reads it; an empty match is no hit.
+
+    Raises QueryError as that does, and one that says so when it takes longer than `SEARCH_SECONDS`.
+    """
+    try:
+        found = [match.span() for match in compiled(pattern).finditer(text, timeout=SEARCH_SECONDS)]
+    except TimeoutError as error:
+        raise QueryError("this pattern takes too long on this article: make it simpler", 0) from error
+    return [(start, end) for start, end in found if end > start]
+
+
+def search_for(expression: str) -> str:
+    """The query for the articles in which an expression is found."""
+    escaped = re.sub(r"(\\.)|/", lambda found: found[1] or r"\/", expression, flags=re.DOTALL)
+    return f"text:/{escaped}/"
 
 
 _BLANK = re.compile(r"\s*")

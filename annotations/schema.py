@@ -86,6 +86,11 @@ class Schema:
     def _relations(self) -> dict[str, RelationType]:
         return {each.name: each for each in self.relations}
 
+    @cached_property
+    def label_codes(self) -> dict[str, str]:
+        """A short code for each document label, prefix-free."""
+        return assign_codes(self.labels, ())
+
     def entity(self, name: str) -> EntityType:
         """The entity type of that name; raises KeyError."""
         return self._entities[name]

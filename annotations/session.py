@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from annotations import edits
+from annotations import edits, history
 from annotations.config import Config, nearest
 from annotations.draft import Pen
 from annotations.errors import PostilError, QueryError, Refused, StaleEdit
+from annotations.history import Entry
 from annotations.model import Analysis, Edit, Layer
 from annotations.offers import merge
-from annotations.queue import parse
+from annotations.queue import Is, parse
 from annotations.selection import compile_query, searching
 from annotations.state import ArticleState
 from annotations.store import Applied, Store, new_id, now
@@ -92,6 +93,12 @@ class Session:
         return found or self.store.layer("person", name)
 
     @property
+    def newcomer(self) -> bool:
+        """Whether this person has neither opened nor changed anything here yet, and is about to, for their own work."""
+        traces = self.store.newest_edits([self.layer.id]) != (0,) or self.store.last_opened(self.layer)
+        return self.review is None and self.store.writable and not traces
+
+    @property
     def wants_suggester(self) -> bool:
         """Whether a model or pattern file is configured and nobody's work alone is being reviewed."""
         suggest = self.config.suggest
@@ -143,11 +150,23 @@ class Session:
 
     def open_beyond(self, article: int, step: int) -> int | None:
         """The next (`step` 1) or previous (-1) article of the queue that the person has neither settled nor skipped."""
-        for id in self.store.open_articles(self.layer, article, step):
+        return next(self._in_queue(self.store.open_articles(self.layer, article, step)), None)
+
+    def offered_beyond(self, article: int, step: int) -> int | None:
+        """The next or previous of these for which there are suggestions, decided or not."""
+        found = self.store.offered_articles(self.layer, article, step, self.review)
+        return next(self._in_queue(found), None)
+
+    def flagged(self) -> list[int]:
+        """The articles of the queue that the person flagged, in its order."""
+        where, parameters = compile_query(Is("flagged"), self.layer.id)
+        return list(self._in_queue(self.store.article_ids(self.layer, where, parameters)))
+
+    def _in_queue(self, articles: Iterable[int]) -> Iterator[int]:
+        for id in articles:
             place = bisect_left(self.queue, id)
             if place < len(self.queue) and self.queue[place] == id:
-                return id
-        return None
+                yield id
 
     def next_open(self) -> int | None:
         """The next open article after the current one, from the top again at the end; None when all are settled."""
@@ -288,6 +307,17 @@ class Session:
     def done(self, pending: str | None = None) -> Edit:
         """Settles the current article; what is pending goes by the config's policy or by `pending`."""
         return self.do(edits.done, pending or self.config.done)
+
+    # -- looking back ----------------------------------------------------------------------------
+
+    def history(self, key: str | None) -> list[Entry]:
+        """What this person did to an entity, a relation or a suggestion of the current article, oldest first; without
+        a key, to the article."""
+        state = self.current()
+        pasts = [history.read(row) for row in self.store.journal_of(self.layer, state.article)]
+        if key is None:
+            return history.of_article(pasts, self.layer.name)
+        return history.of_thing(pasts, self.layer.name, state, key)
 
     # -- bookkeeping -----------------------------------------------------------------------------
 

@@ -150,6 +150,9 @@ class ArticleState:
         self.problems: dict[str, str] = {}
         self._own, self._offered = SpanIndex(), SpanIndex()
         self._relations_of: defaultdict[str, dict[str, None]] = defaultdict(dict)
+        self._clusters: defaultdict[str, dict[str, None]] = defaultdict(dict)
+        self.by_character = False
+        """Whether the unit of moving and selecting is the character, not the token."""
         self.items: list[Item] = []
         self.pending: list[Item] = []
         """The pending suggestions in reading order."""
@@ -239,13 +242,13 @@ class ArticleState:
 
     def first_problem(self) -> str | None:
         """The id of the first entity or relation in the text that has a problem."""
+        return min(self.problems, key=self.place_of, default=None)
 
-        def place(id: str) -> tuple[int, int, str]:
-            ends = [self.relations[id].head, self.relations[id].tail] if id in self.relations else [id]
-            first = min(_own_item(self.entities[end]) for end in ends)
-            return first.start, first.minus_end, id
-
-        return min(self.problems, key=place, default=None)
+    def place_of(self, id: str) -> tuple[int, int, str]:
+        """Sort key of an own entity or relation in reading order; a relation stands where its first end does."""
+        ends = [self.relations[id].head, self.relations[id].tail] if id in self.relations else [id]
+        first = min(_own_item(self.entities[end]) for end in ends)
+        return first.start, first.minus_end, id
 
     def _standing(self, about: str) -> Value | None:
         """The value of a suggested relation's end while it can still be an end: the person's own, or pending."""
@@ -275,10 +278,29 @@ class ArticleState:
 
     # -- looking things up -----------------------------------------------------------------------
 
-    @cached_property
+    @property
     def tokens(self) -> Tokens:
+        """The units of moving and selecting: tokens, or characters while `by_character`."""
+        return self._characters if self.by_character else self.whole_tokens
+
+    @cached_property
+    def whole_tokens(self) -> Tokens:
         """The tokens of the text, made on first use."""
         return Tokens(self.article.text)
+
+    @cached_property
+    def _characters(self) -> Tokens:
+        return Tokens(self.article.text, by_character=True)
+
+    def members(self, cluster: str | None) -> list[Entity]:
+        """The person's entities of a cluster, in reading order; of None, none."""
+        found = [self.entities[id] for id in self._clusters.get(cluster or "", ())]
+        return sorted(found, key=_own_item)
+
+    def others(self, key: str | None) -> list[Entity]:
+        """The other members of an entity's cluster, in reading order; none of anything else."""
+        entity = self.entities.get(key or "")
+        return [each for each in self.members(entity.cluster if entity else None) if each.id != key]
 
     def own_over(self, spans: tuple[Span, ...]) -> list[Entity]:
         """The person's entities that share a code point with the pieces, by id order of entry."""
@@ -292,13 +314,6 @@ class ArticleState:
             self._pending[key] for key in self._offered.overlapping(start, end) if key in self._pending
         ]
         return sorted(own + offered)
-
-    def pending_at(self, start: int, end: int) -> str | None:
-        """The pending suggestion with exactly this range, the best ranked; None when there is none."""
-        for key in self._offered.overlapping(start, end):
-            if key in self._pending and self.suggestions[key].spans == ((start, end),):
-                return key
-        return None
 
     def item(self, key: str) -> Item | None:
         """The item of an entity id or a suggestion's `about`; None when it is not one now."""
@@ -369,6 +384,8 @@ class ArticleState:
 
     def _leave_entity(self, entity: Entity, gone: bool) -> None:
         self._own.remove(entity.id)
+        if entity.cluster:
+            del self._clusters[entity.cluster][entity.id]
         if self.ids_by_value.get(entity.value) == entity.id:
             del self.ids_by_value[entity.value]
         self.problems.pop(entity.id, None)
@@ -381,6 +398,8 @@ class ArticleState:
     def _enter_entity(self, entity: Entity) -> None:
         self.entities[entity.id] = entity
         self._own.add(entity.id, entity.start, entity.end)
+        if entity.cluster:
+            self._clusters[entity.cluster][entity.id] = None
         self.ids_by_value[entity.value] = entity.id
 
     def _suspects(self) -> list[Entity]:
@@ -536,6 +555,7 @@ def entity_row(entity: Entity) -> dict[str, Any]:
         "link": entity.link,
         "note": entity.note,
         "cluster": entity.cluster,
+        "copy_of": entity.copy_of,
         "created_at": entity.created_at,
         "updated_at": entity.updated_at,
     }

@@ -44,12 +44,25 @@ if TYPE_CHECKING:
 PACED_ROWS = 500
 """Rows that a bulk writer puts into one transaction while people work."""
 
+CONTEXT = 40
+"""Code points of context on either side of a place."""
+
+PLACED = 6
+"""How many of the ways in which a string was labelled are shown with places."""
+
+LOOKED_AT = 5_000
+"""Places of a string that are looked at for rejected suggestions."""
+
+LATELY = 2_000
+"""Rows of the journals that tell which articles people worked on last."""
+
 PACE = 0.01
 """Seconds that a bulk writer sleeps between its transactions while people work."""
 
 _JSON_COLUMNS = frozenset({"attributes", "complete", "labels", "sources"})
 _ENTITY = (
-    'id, start, "end", label, text, fragments, score, attributes, link, note, cluster, created_at, updated_at'
+    'id, start, "end", label, text, fragments, score, attributes, link, note, cluster, copy_of, created_at,'
+    " updated_at"
 )
 _RELATION = "id, label, head, tail, score, attributes, note, created_at, updated_at"
 _DECISION = "about, verdict, result, via, sources, at, ms"
@@ -109,6 +122,26 @@ class Applied:
     article: int | None
     seq: int
     seen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a string stands: the article's title, and the text with what is around it."""
+
+    title: str
+    before: str
+    text: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """How often a layer gave a string a label, with places to look at."""
+
+    layer: str
+    label: str
+    count: int
+    places: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,13 +309,21 @@ class Store:
         """The ids of all articles, in order of import."""
         return [row[0] for row in self._query("SELECT id FROM articles ORDER BY id")]
 
-    def open_articles(self, layer: Layer, beyond: int, step: int) -> Iterator[int]:
+    def offered_articles(self, layer: Layer, beyond: int, step: int, review: Layer | None) -> Iterator[int]:
+        """Those of `open_articles` that have suggestions: of the layer reviewed, else of any that suggests."""
+        kinds = ", ".join(f"'{kind}'" for kind in SUGGESTING_KINDS)
+        offers = f"l.id = {review.id}" if review else f"l.kind IN ({kinds})"
+        some = f"SELECT 1 FROM entities e JOIN layers l ON l.id = e.layer WHERE e.article = a.id AND {offers}"
+        return self.open_articles(layer, beyond, step, f"EXISTS ({some})")
+
+    def open_articles(self, layer: Layer, beyond: int, step: int, where: str = "1") -> Iterator[int]:
         """Ids of a person's open articles after (`step` 1) or before (-1) one, the nearest first; read as they are
         asked for."""
         sign, order = (">", "") if step > 0 else ("<", " DESC")
         sql = (
             "SELECT a.id FROM articles a LEFT JOIN progress p ON p.article = a.id AND p.layer = ?"
-            f" WHERE coalesce(p.status, 'open') = 'open' AND a.id {sign} ? ORDER BY a.id{order} LIMIT {PACED_ROWS}"
+            f" WHERE coalesce(p.status, 'open') = 'open' AND a.id {sign} ? AND {where}"
+            f" ORDER BY a.id{order} LIMIT {PACED_ROWS}"
         )
         while rows := self._query(sql, (layer.id, beyond)):
             yield from (row[0] for row in rows)
@@ -456,7 +497,8 @@ class Store:
                 self.connection.execute(sql, (*tops, new))
         except StaleEdit as error:
             raise Refused(f"cannot {verb} this: {error}") from error
-        return Applied(edit, first_verb, edit.says, row.article, new, seen)
+        home = row.article if edit.home is None else self.find_article(edit.home)
+        return Applied(edit, first_verb, edit.says, home, new, seen)
 
     def journal_row(self, seq: int) -> JournalRow:
         """One row of the journal."""
@@ -467,6 +509,63 @@ class Store:
         """A person's journal, oldest first."""
         for row in self._query(f"SELECT {_JOURNAL} FROM edits WHERE layer = ? ORDER BY seq", (layer.id,)):
             yield JournalRow(*row)
+
+    def journal_of(self, layer: Layer, article: Article) -> list[JournalRow]:
+        """What a person's journal says of one article, oldest first; rows of many articles where they name it."""
+        sql = (
+            f"SELECT {_JOURNAL} FROM edits WHERE layer = ?1 AND article = ?2 UNION ALL"
+            f" SELECT {_JOURNAL} FROM edits WHERE layer = ?1 AND article IS NULL AND instr(changes, ?3) ORDER BY seq"
+        )
+        return [JournalRow(*row) for row in self._query(sql, (layer.id, article.id, article.sha256))]
+
+    # -- how things were labelled before ---------------------------------------------------------
+
+    def usages(self, text: str, besides: str = "") -> list[Usage]:
+        """How a string was labelled so far, case as it is: by layer and label, gold and people first, then the most
+        frequent. The `PLACED` first have places, the newest and the oldest, but for the entity `besides`."""
+        sql = (
+            "SELECT e.layer, e.label, count(*), max(e.id), min(e.id) FROM entities e WHERE e.text = ?"
+            " GROUP BY e.layer, e.label"
+        )
+        layers, found = {layer.id: layer for layer in self.layers()}, []
+        for layer, label, count, *ids in self._query(sql, (text,)):
+            found.append((layers[layer], label, count, [id for id in dict.fromkeys(ids) if id != besides]))
+        found.sort(key=lambda row: (_standing_of(row[0]), -row[2], row[0].title, row[1]))
+        return [
+            Usage(layer.title, label, count, tuple(map(self._place, ids)) if number < PLACED else ())
+            for number, (layer, label, count, ids) in enumerate(found)
+        ]
+
+    def _place(self, entity: str) -> Place:
+        sql = (
+            'SELECT a.title, a.text, e.start, e."end" FROM entities e JOIN articles a ON a.id = e.article'
+            " WHERE e.id = ?"
+        )
+        title, text, start, end = self._query(sql, (entity,))[0]
+        before, after = text[max(0, start - CONTEXT) : start], text[end : end + CONTEXT]
+        return Place(title, before, text[start:end], after)
+
+    def rejections(self, text: str) -> list[tuple[str, str, int]]:
+        """How often people rejected a label on a string: (layer's title, label, count), the most frequent first. Of a
+        string that is suggested very often, the first `LOOKED_AT` places count."""
+        rows = self._query(_REJECTIONS, (text, LOOKED_AT))
+        return [(Layer(0, "", kind, name).title, label, count) for kind, name, label, count in rows]
+
+    def pairs(self, head: str, tail: str) -> list[tuple[str, str, int]]:
+        """How two strings, case as it is, were related so far: (layer's title, type, count), the most frequent first.
+        Of a head that is labelled very often, the first `LOOKED_AT` places count."""
+        layers = {layer.id: layer.title for layer in self.layers()}
+        rows = self._query(_PAIRS, (head, LOOKED_AT, tail))
+        return [(layers[layer], label, count) for layer, label, count in rows]
+
+    def frequent(self, label: str, limit: int) -> list[tuple[str, int]]:
+        """The strings that people gave a label most often in the articles they worked on last, with how often."""
+        return [(text, count) for text, count in self._query(_FREQUENT, (LATELY, label, limit))]
+
+    def frequent_pairs(self, label: str, limit: int) -> list[tuple[str, str, int]]:
+        """The strings that people related most often by a type in the articles they worked on last, head and tail."""
+        rows = self._query(_FREQUENT_PAIRS, (LATELY, label, limit))
+        return [(head, tail, count) for head, tail, count in rows]
 
     def _tops(self, layer: Layer, before: int | None) -> tuple[int | None, int | None]:
         """The tops of the undo and redo stacks, now or before row `before`."""
@@ -482,12 +581,13 @@ class Store:
         undoes: int | None = None,
         of: str | None = None,
     ) -> int:
-        article = next(iter(articles.values())) if len(articles) == 1 else None
+        article = next(iter(articles.values())) if len(articles) == 1 and edit.home is None else None
         changes = [[c.table, c.article, c.key, c.before, c.after] for c in edit.changes]
         body = {
             "layer": layer.uid,
             "says": edit.says,
             "focus": edit.focus,
+            "home": edit.home,
             "of": of or edit.verb,
             "changes": changes,
         }
@@ -598,7 +698,7 @@ class Store:
         self, article: int, layer: Layer, entities: Iterable[Entity], relations: Iterable[Relation], at: str
     ) -> None:
         """Adds entities and relations to a layer that nobody edits by hand. Call inside `writing`."""
-        marks = ", ".join("?" * 15)
+        marks = ", ".join("?" * 16)
         self.connection.executemany(
             f"INSERT OR IGNORE INTO entities ({_ENTITY}, article, layer) VALUES ({marks})",
             ((*_entity_columns(entity, at), article, layer.id) for entity in entities),
@@ -664,6 +764,43 @@ class Store:
         return {name: self._query(f"PRAGMA {name}")[0][0] for name in names}
 
 
+_LATELY = "SELECT article FROM (SELECT article FROM edits ORDER BY seq DESC LIMIT ?)"
+"""The articles of the newest rows of all journals."""
+
+_PEOPLE = "SELECT id FROM layers WHERE kind IN ('person', 'gold')"
+
+_FREQUENT = f"""
+SELECT text, count(*) FROM entities WHERE article IN ({_LATELY}) AND layer IN ({_PEOPLE}) AND label = ?
+GROUP BY text ORDER BY 2 DESC, 1 LIMIT ?
+"""
+
+_PAIRS = """
+SELECT r.layer, r.label, count(*) FROM (SELECT id FROM entities WHERE text = ? LIMIT ?) h
+JOIN relations r ON r.head = h.id JOIN entities t ON t.id = r.tail WHERE t.text = ?
+GROUP BY r.layer, r.label ORDER BY 3 DESC, 1, 2
+"""
+
+_FREQUENT_PAIRS = f"""
+SELECT h.text, t.text, count(*) FROM relations r JOIN entities h ON h.id = r.head JOIN entities t ON t.id = r.tail
+WHERE r.article IN ({_LATELY}) AND r.layer IN ({_PEOPLE}) AND r.label = ?
+GROUP BY h.text, t.text ORDER BY 3 DESC, 1, 2 LIMIT ?
+"""
+
+_ABOUT = """
+'{"kind":"entity","label":' || json_quote(e.label) || ',"spans":' ||
+    CASE e.fragments WHEN '' THEN '[[' || e.start || ',' || e."end" || ']]' ELSE e.fragments END || '}'
+"""
+"""What a decision on the entity `e` is about, as the model spells it."""
+
+_REJECTIONS = f"""
+SELECT p.kind, p.name, d.label, count(*) FROM layers p JOIN (
+    SELECT DISTINCT e.article, e.label, {_ABOUT} AS about FROM (
+        SELECT * FROM entities WHERE text = ? LIMIT ?) e
+) d JOIN decisions x ON x.layer = p.id AND x.article = d.article AND x.about = d.about
+WHERE p.kind IN ('person', 'gold') AND x.verdict = 'rejected'
+GROUP BY p.id, d.label ORDER BY 4 DESC, p.id, d.label
+"""
+
 _JOURNAL = "seq, layer, article, verb, at, undoes, undo_top, redo_top, changes"
 
 _ROWS = """
@@ -707,6 +844,11 @@ class _Piece:
         return len(self.entities) + len(self.relations) + self.last
 
 
+def _standing_of(layer: Layer) -> int:
+    """How much what a layer says counts when examples are shown, the most first."""
+    return {"gold": 0, "person": 1}.get(layer.kind, 2)
+
+
 def _pieces(offered: Offered) -> Iterator[_Piece]:
     rows = len(offered.entities) + len(offered.relations)
     step, count = PACED_ROWS - 1, len(offered.entities)
@@ -732,7 +874,7 @@ def _inverse(row: JournalRow, verb: str) -> tuple[Edit, str]:
     """The edit that takes a journal row back, and the verb that the whole chain began with."""
     body = json.loads(row.changes)
     changes = tuple(Change(*change).inverse() for change in reversed(body["changes"]))
-    edit = Edit(new_id(), verb, now(), changes, body["says"], body["focus"])
+    edit = Edit(new_id(), verb, now(), changes, body["says"], body["focus"], body["home"])
     return edit, body["of"]
 
 
@@ -795,6 +937,7 @@ def _entity_columns(entity: Entity, at: str) -> tuple[Any, ...]:
         entity.link,
         entity.note,
         entity.cluster,
+        entity.copy_of,
         at,
         at,
     )

@@ -19,18 +19,21 @@ from annotations.model import Span
 _TOKEN = regex.compile(
     r"[\p{L}\p{N}][\p{L}\p{N}\p{M}\p{GCB=Extend}\u200d]*+|(?![\s\x1c-\x1f])(?:\p{GCB=Prepend}|\X)"
 )
+# A grapheme, but for white space: a sign that is prepended to none is one by itself.
+_GRAPHEME = regex.compile(r"(?![\s\x1c-\x1f])(?:\p{GCB=Prepend}++(?=[\s\x1c-\x1f]|\Z)|\X)")
 _JOINERS = frozenset("-'’‐‑")
 _SENTENCE_END = regex.compile(r"[.!?…。！？]+[\"'”’)\]]*\s+(?=[\p{Lu}\p{Lo}\p{N}\"'“‘(\[])|\s*\n\s*")
 _PARAGRAPH_END = regex.compile(r"\s*\n\s*")
 
 
 class Tokens:
-    """The tokens of one text: runs of letters, digits and marks, and every other non-space grapheme by itself."""
+    """The tokens of one text: runs of letters, digits and marks, and every other non-space grapheme by itself; or,
+    `by_character`, every non-space grapheme."""
 
-    def __init__(self, text: str) -> None:
-        self.text = text
+    def __init__(self, text: str, by_character: bool = False) -> None:
+        self.text, self.unit = text, "character" if by_character else "token"
         self.starts, self.ends = array("L"), array("L")
-        for match in _TOKEN.finditer(text):
+        for match in (_GRAPHEME if by_character else _TOKEN).finditer(text):
             self.starts.append(match.start())
             self.ends.append(match.end())
 
@@ -53,6 +56,12 @@ class Tokens:
     def hull(self, first: int, last: int) -> Span:
         """The code points from token `first` to token `last`, both included."""
         return self.starts[first], self.ends[last]
+
+    def next_edge(self, side: str, offset: int, step: int) -> int | None:
+        """The nearest `start` or `end` of a token right (`step` 1) or left (-1) of a code point; None past the ends."""
+        edges = self.starts if side == "start" else self.ends
+        index = bisect_right(edges, offset) if step > 0 else bisect_left(edges, offset) - 1
+        return edges[index] if 0 <= index < len(edges) else None
 
     def starts_word(self, index: int) -> bool:
         """Whether token `index` begins a word: hyphens and apostrophes join the tokens they touch."""

@@ -148,10 +148,29 @@ digits, arrows, Tab, Enter, Esc and Space reach everything: what sits on punctua
 twice, `zl` is z and then l; nothing waits for time to pass. While a sequence is unfinished, a grid shows how it can
 go on, and Esc drops it.
 
-Modes: READ is where you begin; `v` leads to SELECT, `r` to LINK, `;` to JUMP, `c` to DONE (only with `done: ask`). A
-focused relation has keys of its own. Esc always leads back. Commands with the same key are in different modes."""
+Modes: READ is where you begin; `v` leads to SELECT, `r` to LINK, `=` to SAME, `;` to JUMP, `c` to
+DONE (only with `done: ask`). A focused relation has keys of its own. Esc always leads back. Commands with the same key
+are in different modes."""
 
-KEYS_END = """## In a prompt
+KEYS_END = """## More than a label
+
+- **The same entity.** `=` pins the focused entity; Tab visits what is no mention of it yet, Enter makes the two one
+  cluster and goes back, `=` makes it and stays for more. A digit labels a mention on the way; clusters join when their
+  members do. The other mentions have an equals sign in the margin and stand in the side panel; `gM` walks them, `gE`
+  takes one out. A cluster that has one member left is none.
+- **Several pieces.** In SELECT, `+` keeps what is selected and frees the cursor for the next piece: `v + w w 3` labels
+  two words with a word between them, `v` begins a piece of more words. `gv` reopens the pieces of an entity, the last
+  one to be moved; `+` adds to them. The gap is not part of the entity: with `overlap: none` something else may stand
+  there.
+- **Details.** Enter lists all that is known of what is focused: where it comes from, its mentions, and what can be
+  changed: the link into a knowledge base, attributes, the note. The value of an attribute is `true`, `false`, a
+  number, or else a text (in double quotes where it looks like one of those); an empty one takes it away.
+- **The article.** `t` and a code give it a label of `labels:` or take that away; `t` and Space list them. `gI` writes
+  a note on the article whatever is focused.
+- **Characters.** `zu` makes the character the unit, for `h` `l`, selections and edges, so that a part of a token can be
+  labelled: a name in a run of Chinese, the stem of a compound. Edges that lie within a token stay there until moved.
+
+## In a prompt
 
 What you type goes into the line. Enter answers, Esc leaves. Arrows, Home, End, Backspace, Delete and
 Ctrl+A, E, W, U, K edit it as in a shell; in a list, ↑ ↓ Tab choose. Pasted text goes into a prompt and nowhere else: it

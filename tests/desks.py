@@ -21,6 +21,7 @@ from annotations.state import ArticleState
 from annotations.store import Offered, Store, new_id
 from tui.commands import Command
 from tui.desk import Desk
+from tui.gloss import signed
 from tui.host import Choice
 from tui.keys import Dispatcher, Keymap, canonical
 from tui.verbs import moving
@@ -264,9 +265,11 @@ class Sitting:
             assert ends is not None
             return f"{ends[0].text} {state.relations[key].label} {ends[1].text}"
         if key in state.links:
-            return f"{state.links[key].label}?"
-        item = state.shown(key)
+            return signed(self.desk.hidden.by_key.get(key) or state.item(key))
+        item = self.desk.thing(key)
         assert item is not None, f"{key} is focused but not there"
+        if key in self.desk.hidden:
+            return f"{signed(self.desk.hidden.by_key[key])} {item.text}"
         return f"{item.label}{'' if key in state.entities else '?'} {item.text}"
 
     def goto(self, words: str, nth: int = 1) -> Sitting:

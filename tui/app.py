@@ -54,10 +54,11 @@ class PostilApp(EndsOnErrors, App[None]):
         theme: str = "postil-dark",
         suggester: Suggester | None = None,
         state_folder: Path | None = None,
+        tour: bool = False,
     ) -> None:
         super().__init__()
         self.session, self.suggester = session, suggester
-        self._state_folder = state_folder
+        self._state_folder, self._tour = state_folder, tour
         self.crash_report: Path | None = None
         self._commands: deque[str] = deque(maxlen=REMEMBERED)
         for found in themes():
@@ -84,6 +85,8 @@ class PostilApp(EndsOnErrors, App[None]):
             self.open_reader(first)
         if self._greeting:
             self._current().say(self._greeting)
+        elif self._tour:
+            self.reader.start_tour()
         self.set_interval(POLL, self._poll)
         self.set_timer(POLL, self.session.store.warm)
 

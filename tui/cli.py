@@ -78,7 +78,7 @@ def _run(config: Config, person: str, review: str | None, theme: str, mouse: boo
     session = Session(store, config, person, review)
     with (folder / "suggest.log").open("ab") as log:
         suggester = Suggester(config.path, log) if store.writable and session.wants_suggester else None
-        app = PostilApp(session, f"postil-{theme}", suggester, folder)
+        app = PostilApp(session, f"postil-{theme}", suggester, folder, session.newcomer)
         terminal.install(app)
         app.run(mouse="SSH_CONNECTION" not in os.environ if mouse is None else mouse)
     if app.crash_report is not None:

@@ -7,37 +7,54 @@ line of the cursor is on screen after every command.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from annotations import navigator
-from annotations.errors import Refused
+from annotations.errors import QueryError, Refused
+from annotations.hidden import Hidden
 from annotations.model import Edit, Entity, Span, Suggestion
+from annotations.queue import hits
 from annotations.session import Session
-from annotations.state import ArticleState, Item
+from annotations.state import ArticleState, Item, overlaps
 from annotations.store import Applied
+from tui.card import Card
 from tui.host import ReaderHost
 from tui.loading import loading
+from tui.preview import Preview
 from tui.safe import safe
 from tui.view import View
 
-Mode = Literal["read", "select", "hints", "ask"]
+Mode = Literal["read", "select", "hints", "ask", "preview", "card"]
 
 MANY_LABELS = 8
 """With more labels than this, colours alone no longer tell them apart: labels are shown in the text."""
+
+RECENT = 5
+"""How many labels count as used last."""
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
     """LINK in progress: the pinned head, whether it is kept for several tails, the chosen type, and the relation and
-    end to re-point where that is what is being done. `every` lets Tab visit illegal tails too."""
+    end to re-point where that is what is being done. `every` lets Tab visit illegal tails too; `same` says that what is
+    chosen is another mention of the same entity, and no relation."""
 
     head: str
     keep: bool = False
     relation: str | None = None
     repoint: tuple[str, str] | None = None
     every: bool = False
+    same: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """An edit that can be made again on something else, in these scopes."""
+
+    scopes: tuple[str, ...]
+    run: Callable[[Desk], None]
 
 
 @dataclass
@@ -66,12 +83,26 @@ class Desk:
         self.cursor = 0
         self.focus: str | None = None
         self.anchor: int | None = None
+        self.pieces: tuple[Span, ...] = ()
+        """The pieces collected in SELECT, without the present one."""
+        self.exact: Span | None = None
+        """A selection whose edges need not be those of tokens: one that was not moved stays as it is."""
+        self.by_character = False
         self.reshaping: str | None = None
         self.growth: list[Span] = []
         self.link: Link | None = None
         self.hints: dict[str, str] = {}
         self.typed = ""
+        self.recent: tuple[str, ...] = ()
+        """The labels and relation types used last, the newest first."""
+        self.preview: Preview | None = None
+        self.card: Card | None = None
+        self.edits_made = 0
+        self.last: Act | None = None
+        """What `.` does again."""
         self.hits: list[Span] = []
+        self.carried = ""
+        """The expression that is looked for in whichever article is opened, while all articles are searched."""
         self.said, self.warns = "", False
         self.warned: set[str] = set()
         self.shown = Shown()
@@ -96,6 +127,7 @@ class Desk:
     def bind(self, from_the_place: bool = False) -> None:
         """Takes in that the session's state is another one; the cursor stays, in the row where it was, and so does
         the focus unless it is gone."""
+        self.state.by_character = self.by_character
         row = 0 if from_the_place else self._row()
         self._bound = self.state
         if self.view.state is not self.state:
@@ -106,10 +138,19 @@ class Desk:
             self.hits, self.view.top, self.cursor, self.focus = [], 0, 0, None
             self.warned = set()
             self._start()
+            self._search_on()
         else:
             self._keep_row(row)
         self.keep_true()
         self.reveal()
+
+    def _search_on(self) -> None:
+        """Finds the hits of a search that goes on from article to article."""
+        if self.carried:
+            try:
+                self.hits = hits(self.carried, self.state.article.text)
+            except QueryError as error:
+                self.say(f"/{safe(self.carried)}: {error}", warns=True)
 
     def _row(self) -> int:
         """How many lines below the top of the screen the cursor is."""
@@ -143,21 +184,56 @@ class Desk:
             self.leave_modes()
 
     def _stands(self, link: Link) -> bool:
-        return self.state.shown(link.head) is not None and (
+        return self.thing(link.head) is not None and (
             link.repoint is None or link.repoint[0] in self.state.relations
         )
 
     def exists(self, key: str) -> bool:
-        """Whether a key names an entity, a pending suggestion or a relation."""
-        return self.state.shown(key) is not None or navigator.ends_of(self.state, key) is not None
+        """Whether a key names an entity, a pending suggestion, a relation, or a hidden suggestion that is shown."""
+        return self.thing(key) is not None or self.ends(key) is not None
+
+    # -- what is shown, with the hidden suggestions where they are ------------------------------------
+
+    @property
+    def hidden(self) -> Hidden:
+        """The rejected suggestions and those set aside, as far as they are shown."""
+        return self.view.hidden
+
+    @property
+    def items(self) -> Sequence[Item]:
+        """All that can be focused, in reading order."""
+        return sorted((*self.state.items, *self.hidden.items)) if self.hidden.items else self.state.items
+
+    def item_of(self, key: str) -> Item | None:
+        """The item of an entity, a pending suggestion or a hidden one that is shown."""
+        return self.state.item(key) or self.hidden.by_key.get(key)
+
+    def thing(self, key: str) -> Entity | Suggestion | None:
+        """The entity or suggestion behind a key; None for relations, and for what is not shown."""
+        return self.state.shown(key) or (self.state.suggestions.get(key) if key in self.hidden else None)
+
+    def ends(self, key: str) -> navigator.Ends | None:
+        """Head and tail of a relation, own or suggested; None for everything else, and for what is not shown."""
+        return (navigator.link_ends if key in self.hidden else navigator.ends_of)(self.state, key)
+
+    def _hidden_under(self, token: int) -> str | None:
+        """The shortest hidden suggestion under a token, where they are shown."""
+        if not self.hidden.items or not len(self.state.tokens):
+            return None
+        here, suggestions = self.state.tokens.span(token), self.state.suggestions
+        under = [i for i in self.hidden.over(*here) if overlaps(suggestions[i.key].spans, (here,))]
+        return min(under, key=lambda i: (i.end - i.start, i)).key if under else None
 
     # -- focus and cursor ------------------------------------------------------------------------
 
     @property
     def kind(self) -> str | None:
-        """What is focused: `entity`, `suggestion`, `relation` or `link` (a suggested relation); None for nothing."""
+        """What is focused: `entity`, `suggestion`, `relation`, `link` (a suggested relation), or `hidden` (a
+        suggestion of either that was rejected or set aside); None for nothing."""
         if self.focus is None:
             return None
+        if self.focus in self.hidden:
+            return "hidden"
         if self.focus in self.state.entities:
             return "entity"
         if self.focus in self.state.relations:
@@ -170,8 +246,8 @@ class Desk:
         if self.mode != "read":
             return self.mode
         if self.link is not None:
-            return "link"
-        return "relation" if self.kind in ("relation", "link") else "read"
+            return "same" if self.link.same else "head" if self.focus == self.link.head else "link"
+        return "relation" if self.focus in self.state.relations or self.focus in self.state.links else "read"
 
     @property
     def offset(self) -> int:
@@ -181,7 +257,7 @@ class Desk:
     @property
     def item(self) -> Entity | Suggestion | None:
         """The focused entity or suggestion."""
-        return self.state.shown(self.focus) if self.focus else None
+        return self.thing(self.focus) if self.focus else None
 
     def go(self, token: int, keep_column: bool = False) -> None:
         """Moves the cursor to a token; outside a selection the innermost item there gets the focus."""
@@ -192,12 +268,15 @@ class Desk:
             held = self.item
             start, end = self.state.tokens.span(self.cursor) if len(self.state.tokens) else (0, 0)
             if held is None or not any(s < end and e > start for s, e in held.spans):
-                self.set_focus(navigator.innermost(self.state, self.cursor))
+                under = navigator.innermost(self.state, self.cursor)
+                self.set_focus(under or self._hidden_under(self.cursor))
         self.reveal()
 
     def focus_on(self, key: str) -> None:
         """Focuses something and moves the cursor to where it begins."""
         place = navigator.place_of(self.state, key)
+        if place is None and (item := self.hidden.by_key.get(key)) is not None:
+            place = self.state.tokens.at(item.start)
         if place is not None:
             self.goal_column = None
             self.cursor = place
@@ -219,27 +298,68 @@ class Desk:
 
     def leave_modes(self) -> None:
         """Back to READ; nothing selected, nothing pinned."""
-        self.mode, self.anchor, self.reshaping, self.link = "read", None, None, None
-        self.hints, self.typed, self.growth = {}, "", []
+        self.mode, self.link = "read", None
+        self.drop_selection()
+        self.hints, self.typed, self.preview, self.card = {}, "", None, None
+
+    def drop_selection(self) -> None:
+        """Forgets what was selected, and what was to be reshaped by it."""
+        self.anchor, self.reshaping, self.exact, self.growth, self.pieces = None, None, None, [], ()
 
     @property
     def selection(self) -> Span | None:
-        """The selected code points in SELECT, None elsewhere."""
-        if self.mode != "select" or self.anchor is None:
+        """The selected code points in SELECT, of several pieces the present one, which is the cursor's token until it
+        is begun; None elsewhere."""
+        if self.mode != "select":
             return None
-        first, last = sorted((self.anchor, self.cursor))
-        return self.state.tokens.hull(first, last)
+        tokens = self.state.tokens
+        first, last = sorted((self.cursor if self.anchor is None else self.anchor, self.cursor))
+        start, end = tokens.hull(first, last)
+        if self.exact is not None:
+            was = tokens.covering(*self.exact)
+            start = self.exact[0] if first == was[0] else start
+            end = self.exact[1] if last == was[1] else end
+        return start, end
+
+    @property
+    def selected(self) -> tuple[Span, ...]:
+        """All pieces of the selection, the present one last."""
+        return self.pieces if self.selection is None else (*self.pieces, self.selection)
+
+    def set_unit(self, by_character: bool) -> None:
+        """Makes the character, or the token, the unit of moving and selecting; cursor and selection stay where they
+        are, as exactly as the unit allows."""
+        held, item, forward = self.selection, self.item, self.anchor is None or self.cursor >= self.anchor
+        here = self.state.tokens.span(self.cursor) if len(self.state.tokens) else (0, 0)
+        begun, self.by_character = self.anchor is not None, by_character
+        self.state.by_character = by_character
+        tokens = self.state.tokens
+        if held is not None and begun:
+            first, last = tokens.covering(*held)
+            self.anchor, self.cursor = (first, last) if forward else (last, first)
+            self.exact = held
+        else:
+            inside = item is not None and here[0] < item.start < here[1]
+            self.cursor = tokens.at(item.start if item is not None and inside else here[0])
+        self.goal_column = None
+        self.shown.everything = True
+        self.reveal()
 
     # -- edits -----------------------------------------------------------------------------------
 
     def do(self, verb: Callable[..., Edit], *arguments: Any) -> Edit:
         """Applies a verb, says what it did, and notes what must be drawn anew."""
+        return self.take(lambda: self.session.do(verb, *arguments))
+
+    def take(self, act: Callable[[], Edit]) -> Edit:
+        """Has the session make an edit, says what it did, and notes what must be drawn anew."""
         try:
-            edit = self.session.do(verb, *arguments)
+            edit = act()
         except Refused:
             if self.state is not self._bound:
                 self.bind()
             raise
+        self.edits_made += 1
         self.touch_edit(edit)
         self.say(edit.says)
         return edit
@@ -328,6 +448,10 @@ class Desk:
         start, end = self.view.visible
         pending = self.state.pending
         return bisect_left(pending, (start,)), len(pending) - bisect_left(pending, (end,))
+
+    def used(self, name: str) -> None:
+        """Notes a label or relation type as the one used last."""
+        self.recent = (name, *(each for each in self.recent if each != name))[:RECENT]
 
     def pin(self, **changes: Any) -> None:
         """Changes the LINK in progress."""

@@ -15,9 +15,11 @@ from rich.segment import Segment
 from rich.style import Style
 
 from annotations import navigator
+from annotations.hidden import REJECTED
 from annotations.model import Entity, Span, Suggestion
-from annotations.state import overlaps
+from annotations.state import OWN, overlaps
 from tui.desk import Desk
+from tui.gloss import SIGNS
 from tui.looks import Looks
 from tui.view import Tag
 
@@ -26,11 +28,11 @@ GUTTER = 3
 
 Shown = Entity | Suggestion
 Mark = tuple[Span, str]
-"""A span with special looks: `cursor`, `focus`, `select`, `partner` or `hit`."""
+"""A span with special looks: `cursor`, `focus`, `select`, `partner`, `same` or `hit`."""
 
 _graphemes = regex.compile(r"\X").findall
 
-_LATER_WINS = ("hit", "partner", "focus", "select", "cursor")
+_LATER_WINS = ("hit", "same", "partner", "focus", "select", "cursor")
 
 
 def marks(desk: Desk) -> Iterator[Mark]:
@@ -45,19 +47,32 @@ def marks(desk: Desk) -> Iterator[Mark]:
     for partner in _highlighted(desk):
         for span in partner.spans:
             yield span, "partner"
-    if (selection := desk.selection) is not None:
-        yield selection, "select"
+    for mention in _mentions(desk):
+        for span in mention.spans:
+            yield span, "same"
+    for piece in desk.selected:
+        yield piece, "select"
     if len(state.tokens):
         yield state.tokens.span(desk.cursor), "cursor"
 
 
 def _highlighted(desk: Desk) -> Iterator[Shown]:
     """The pinned head, the two ends of a focused relation, what the focused entity is related to."""
-    if desk.link is not None and (head := desk.state.shown(desk.link.head)) is not None:
+    if desk.link is not None and not desk.link.same and (head := desk.thing(desk.link.head)) is not None:
         yield head
-    if desk.focus is not None and (ends := navigator.ends_of(desk.state, desk.focus)) is not None:
+    if desk.focus is not None and (ends := desk.ends(desk.focus)) is not None:
         yield from ends
     yield from navigator.partners(desk.state, desk.focus)
+
+
+def _mentions(desk: Desk) -> Iterator[Shown]:
+    """The other mentions of the focused entity; in SAME all those of the pinned one."""
+    if desk.link is None or not desk.link.same:
+        yield from desk.state.others(desk.focus)
+        return
+    if (pinned := desk.thing(desk.link.head)) is not None:
+        yield pinned
+    yield from desk.state.others(desk.link.head)
 
 
 # -- the margin ---------------------------------------------------------------------------------------
@@ -67,13 +82,16 @@ def margins(desk: Desk) -> dict[int, str]:
     """What stands in the margin of the lines on screen: line -> `GUTTER` cells; the other lines' are blank.
 
     A focused relation has an arc from its head (•) to its tail (▸); a focused entity has its mark, and the entities
-    that it is related to have their numbers, as in the side pane."""
+    that it is related to have their numbers, as in the side pane; other mentions of the same entity have an equals
+    sign."""
     line_of = desk.view.layout.line_of
     found: dict[int, str] = {}
     for number, partner in enumerate(navigator.partners(desk.state, desk.focus), 1):
         line = line_of(partner.start)
         found[line] = "+  " if line in found or number > 9 else f"{number}  "
-    if desk.focus is not None and (ends := navigator.ends_of(desk.state, desk.focus)) is not None:
+    for line in {line_of(mention.start) for mention in _mentions(desk)}:
+        found[line] = "+  " if line in found else "=  "
+    if desk.focus is not None and (ends := desk.ends(desk.focus)) is not None:
         return _arc(desk, line_of(ends[0].start), line_of(ends[1].start))
     if (item := desk.item) is not None:
         first = max(desk.view.top, line_of(item.start))
@@ -101,11 +119,12 @@ def text_row(desk: Desk, looks: Looks, line: int, around: Sequence[Mark], margin
     start, end = layout.line(line)[0], layout.visible_end(line)
     here = [(span, kind) for span, kind in around if span[0] < max(end, start + 1) and span[1] > start]
     shown = [thing for i in state.items_over(start, end) if (thing := state.shown(i.key)) is not None]
+    hidden = [(state.suggestions[i.key], i.kind) for i in desk.view.hidden.over(start, end)]
     tags, room = desk.view.tags(*layout.line(line)), dict(layout.tags_on(line))
     codes = {layout.grapheme_floor(at): code for at, code in desk.jump_codes().items()}
     yield Segment(margin, looks.key_on_paper)
-    for a, b in pairwise(_cuts(desk, start, end, shown, here, tags)):
-        style, text = _style(looks, a, b, shown, here), layout.shown(a, b)
+    for a, b in pairwise(_cuts(desk, start, end, [*shown, *(each for each, _ in hidden)], here, tags)):
+        style, text = _style(looks, a, b, shown, hidden, here), layout.shown(a, b)
         if a in codes:
             code, text = _over(codes[a], text)
             yield Segment(code, looks.hint)
@@ -142,7 +161,15 @@ def _cuts(
     return sorted({start, end, *map(layout.grapheme_floor, inside), *map(layout.grapheme_ceil, inside)})
 
 
-def _style(looks: Looks, a: int, b: int, shown: Sequence[Shown], here: Sequence[Mark]) -> Style:
+def _style(
+    looks: Looks,
+    a: int,
+    b: int,
+    shown: Sequence[Shown],
+    hidden: Sequence[tuple[Suggestion, int]],
+    here: Sequence[Mark],
+) -> Style:
+    """The style of a piece; a hidden suggestion shows where nothing else lies."""
     piece = ((a, b),)
     style = looks.base
     covering = [thing for thing in shown if overlaps(thing.spans, piece)]
@@ -150,6 +177,8 @@ def _style(looks: Looks, a: int, b: int, shown: Sequence[Shown], here: Sequence[
         inner = min(covering, key=lambda thing: thing.end - thing.start)
         style = looks.pending(inner.label) if isinstance(inner, Suggestion) else looks.own(inner.label)
         style = looks.stacked(style) if len(covering) > 1 else style
+    elif kinds_there := [kind for each, kind in hidden if overlaps(each.spans, piece)]:
+        style = looks.struck if REJECTED in kinds_there else looks.aside
     kinds = {kind for span, kind in here if overlaps((span,), piece)}
     if {"cursor", "focus"} <= kinds:
         return looks.focus_cursor
@@ -162,7 +191,9 @@ def _style(looks: Looks, a: int, b: int, shown: Sequence[Shown], here: Sequence[
 def _tag_style(looks: Looks, tag: Tag, focus: str | None) -> Style:
     if tag.key == focus:
         return looks.focus_tag
-    return looks.own_tag(tag.label) if tag.own else looks.pending_tag(tag.label)
+    if tag.kind in SIGNS:
+        return looks.faint
+    return looks.own_tag(tag.label) if tag.kind == OWN else looks.pending_tag(tag.label)
 
 
 # -- a row of the gloss -------------------------------------------------------------------------------

@@ -12,12 +12,15 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One line of a picker: what it is, a few words about it, and its value."""
+    """One line of a picker: what it is, a few words about it, and its value; the keys that do the same. `group` is the
+    heading it stands under, `words` are more by which it is found."""
 
     text: str
     detail: str
     value: Any
     keys: str = ""
+    group: str = ""
+    words: str = ""
 
 
 class Host(Protocol):
@@ -63,6 +66,9 @@ class ReaderHost(Host, Protocol):
 
     def toggle_pane(self) -> None:
         """Shows or hides the side pane."""
+
+    def start_tour(self) -> None:
+        """Names the first keys, one after the other."""
 
 
 class ShelfHost(Host, Protocol):

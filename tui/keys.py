@@ -5,14 +5,14 @@ Invariant: within a scope no sequence is another's beginning, so a sequence need
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from annotations.config import Keys, nearest
 from annotations.errors import ConfigError
 from annotations.schema import Schema
-from tui.commands import COMMANDS, PROFILES, Command, label_commands
+from tui.commands import COMMANDS, LEADER, LEADERS, PROFILES, Command, label_commands
 
 Sequence_ = tuple[str, ...]
 
@@ -62,8 +62,9 @@ def canonical(name: str) -> str:
 
 
 def event_key(key: str, character: str | None, printable: bool) -> str:
-    """The canonical name of a key that the terminal reported."""
-    return canonical(character) if printable and character else canonical(key)
+    """The canonical name of a key that the terminal reported; with Ctrl it is not the character that it has without."""
+    typed = printable and character and not key.startswith("ctrl+")
+    return canonical(character) if typed and character else canonical(key)
 
 
 def sequence(text: str) -> Sequence_:
@@ -92,66 +93,97 @@ class Bound:
 
 
 class Keymap:
-    """All commands with their keys, by scope. ConfigError on an unknown id or a clash, with the line."""
+    """All commands with their keys, by scope. ConfigError with a line of text for each unknown id, each key that is
+    none and each clash, in the order of the file."""
 
     def __init__(self, schema: Schema, keys: Keys, file: str = "config.yaml") -> None:
         commands = [*COMMANDS, *label_commands(schema)]
         self.commands: dict[str, Command] = {command.id: command for command in commands}
         self._file, self._lines = file, keys.lines
+        self._faults: dict[str, int] = {}
+        self._clashes: dict[tuple[str, str], tuple[Sequence_, Sequence_, list[str]]] = {}
         self._refuse_unknown(keys.bindings)
-        profile = PROFILES[keys.profile]
-        self.bound: list[Bound] = []
-        for command in commands:
-            texts = keys.bindings.get(command.id, profile.get(command.id, command.keys))
-            self.bound.append(Bound(command, tuple(sequence(text) for text in texts)))
+        self.bound = [Bound(command, self._sequences(command, keys)) for command in commands]
+        self._by_id = {bound.command.id: bound for bound in self.bound}
         self._tables: dict[str, dict[Sequence_, Command]] = {}
+        self._stems: dict[str, dict[Sequence_, Sequence_]] = {}
         for bound in self.bound:
-            self._refuse_misnamed(bound)
             for scope in bound.command.scopes:
                 for keys_ in bound.sequences:
                     self._enter(scope, keys_, bound.command)
+        self._refuse_clashes()
+        if self._faults:
+            raise ConfigError("\n".join(sorted(self._faults, key=lambda fault: self._faults[fault])))
+
+    def _sequences(self, command: Command, keys: Keys) -> tuple[Sequence_, ...]:
+        """The sequences of a command in this project: its own binding, the profile's, else those of the table."""
+        if command.id in keys.bindings:
+            found = tuple(map(sequence, keys.bindings[command.id]))
+            return tuple(each for each in found if not self._misnames(command.id, each))
+        leader = LEADERS[keys.profile]
+        texts = PROFILES[keys.profile].get(command.id)
+        return tuple(map(sequence, texts)) if texts is not None else tuple(_led(command.keys, leader))
 
     def _refuse_unknown(self, bindings: Mapping[str, tuple[str, ...]]) -> None:
         for id in bindings:
             if id not in self.commands:
                 close = nearest(id, self.commands)
-                hint = f'; did you mean "{close}"?' if close else ""
-                raise ConfigError(f"{self._where(id)}: keys.bindings.{id} is not a command{hint}")
+                hint = f'; did you mean "{close}"?' if close else "; docs/keys.md lists the ids"
+                self._refuse(f"keys.bindings.{id} is not a command{hint}", id)
 
-    def _refuse_misnamed(self, bound: Bound) -> None:
-        for key in (key for keys in bound.sequences for key in keys):
-            if (wrong := misnamed(key)) is not None:
-                raise ConfigError(
-                    f"{self._where(bound.command.id)}: keys.bindings.{bound.command.id}: {wrong}"
-                )
+    def _misnames(self, id: str, keys: Sequence_) -> bool:
+        """Whether a sequence has a key that is none, which is refused."""
+        faults = [wrong for key in keys if (wrong := misnamed(key)) is not None]
+        for wrong in faults:
+            self._refuse(f"keys.bindings.{id}: {wrong}", id)
+        return bool(faults)
 
-    def _where(self, *ids: str) -> str:
-        lines = [self._lines[id] for id in ids if id in self._lines]
-        return f"{self._file}:{lines[0]}" if lines else self._file
+    def _refuse(self, says: str, *ids: str) -> None:
+        line = next((self._lines[id] for id in ids if id in self._lines), 0)
+        self._faults[f"{self._file}{f':{line}' if line else ''}: {says}"] = line
 
     def _enter(self, scope: str, keys: Sequence_, command: Command) -> None:
-        table = self._tables.setdefault(scope, {})
-        for other, taken in table.items():
-            shorter = min(len(other), len(keys))
-            if other[:shorter] == keys[:shorter] and (taken.id, other) != (command.id, keys):
-                raise ConfigError(
-                    f'{self._where(command.id, taken.id)}: the key "{" ".join(keys)}" of {command.id} clashes with'
-                    f' "{" ".join(other)}" of {taken.id} ({scope}): give one of them another key under keys.bindings'
-                )
+        table, stems = self._tables.setdefault(scope, {}), self._stems.setdefault(scope, {})
+        beginnings = [keys[:size] for size in range(1, len(keys) + 1)]
+        other = next((each for each in beginnings if each in table), None) or stems.get(keys)
+        if other is not None and (other != keys or table[other] is not command):
+            pair = command.id, table[other].id
+            self._clashes.setdefault(pair, (keys, other, []))[2].append(scope)
+            return
         table[keys] = command
+        stems.update(dict.fromkeys(beginnings[:-1], keys))
+
+    def _refuse_clashes(self) -> None:
+        """One sentence for each two commands that get into each other's way, with the scopes where they do."""
+        for ids, (keys, other, scopes) in self._clashes.items():
+            self._refuse(
+                f'the key "{" ".join(keys)}" of {ids[0]} clashes with "{" ".join(other)}" of {ids[1]}'
+                f" ({', '.join(dict.fromkeys(scopes))}): give one of them another key under keys.bindings",
+                *ids,
+            )
 
     def table(self, scope: str) -> Mapping[Sequence_, Command]:
         """The sequences of a scope and what they call."""
         return self._tables.get(scope, {})
 
-    def keys_of(self, id: str) -> tuple[str, ...]:
-        """The sequences of a command, written as in config.yaml."""
-        return next((tuple(" ".join(s) for s in b.sequences) for b in self.bound if b.command.id == id), ())
+    def begins(self, scope: str, keys: Sequence_) -> bool:
+        """Whether some sequence of the scope goes on after these keys."""
+        return keys in self._stems.get(scope, {})
+
+    def keys_of(self, id: str) -> tuple[Sequence_, ...]:
+        """The sequences that call a command, none for an id that is none."""
+        return self._by_id[id].sequences if id in self._by_id else ()
 
     def legal(self, scope: str, desk: Any) -> list[Bound]:
         """The commands of a scope that can be done now, those for the strip first."""
         found = [b for b in self.bound if scope in b.command.scopes and b.sequences and b.command.when(desk)]
         return sorted(found, key=lambda b: b.command.strip or 99)
+
+
+def _led(texts: Iterable[str], leader: str) -> Iterator[Sequence_]:
+    """Sequences of the table, with the profile's leader where they begin with the table's."""
+    for keys in map(sequence, texts):
+        yield (leader, *keys[1:]) if keys[0] == LEADER and len(keys) > 1 else keys
 
 
 class Dispatcher:
@@ -166,17 +198,21 @@ class Dispatcher:
         """The command that a key completes; None while a sequence is pending or when it means nothing."""
         keys = (*self.pending, key)
         self.cancelled = ""
-        table = self.keymap.table(scope)
-        if (command := table.get(keys)) is not None:
+        if (command := self.keymap.table(scope).get(keys)) is not None:
             self.pending = ()
             return command
-        if any(sequence[: len(keys)] == keys for sequence in table):
+        if self.keymap.begins(scope, keys):
             self.pending = keys
             return None
         if self.pending:
             self.cancelled = " ".join(keys)
         self.pending = ()
         return None
+
+    def leads_on(self, scope: str, key: str) -> bool:
+        """Whether a key goes on with the pending ones."""
+        keys = (*self.pending, key)
+        return keys in self.keymap.table(scope) or self.keymap.begins(scope, keys)
 
     def next_keys(self, scope: str) -> Iterable[tuple[str, Command]]:
         """The keys that can follow the pending ones, each with the command it leads to."""

@@ -89,13 +89,18 @@ class Looks:
         self.selection = Style(color=ink_on(tones.select), bgcolor=tones.select)
         self.hit = Style(color=ink_on(tones.hit), bgcolor=tones.hit)
         self.partner = Style(color=ink_on(tones.partner), bgcolor=tones.partner, bold=True, italic=True)
+        self.same = Style(color=ink_on(tones.partner), bgcolor=tones.partner, bold=True, underline=True)
         self.hint = Style(color=ink_on(tones.focus), bgcolor=tones.focus, bold=True, underline=True)
 
+        self.struck = self.faint + Style(strike=True)
+        """A rejected suggestion, where it is shown."""
+        self.aside = self.faint + Style(underline=True, italic=True)
+        """A suggestion that was set aside, where it is shown."""
         self.focus_tag = Style(color=ink_on(tones.focus), bgcolor=tones.focus)
         self.key_on_paper = Style(color=readable(tones.focus, paper), bgcolor=paper, bold=True)
 
     def mark(self, kind: str, below: Style) -> Style:
-        """The style of a marked place: `cursor`, `focus`, `select`, `partner` or `hit`, over what is there."""
+        """The style of a marked place: `cursor`, `focus`, `select`, `partner`, `same` or `hit`, over what is there."""
         if kind == "select":
             return below + Style(bgcolor=self.tones.select, color=ink_on(self.tones.select))
         marked: Style = getattr(self, kind)

@@ -5,19 +5,23 @@ Invariant: every foreign string goes through `safe`; no row is wider than it was
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from rich.cells import cell_len
 from rich.style import Style
 
-from annotations import navigator
-from annotations.model import Entity, Suggestion
+from annotations import details, hidden, navigator
+from annotations.model import Entity, Span, Suggestion
 from annotations.schema import EntityType, RelationType
-from annotations.state import LINK
+from annotations.state import Item
 from tui.commands import Command
 from tui.desk import Desk
+from tui.gloss import signed
 from tui.keys import Dispatcher, Keymap
 from tui.looks import Looks
+from tui.preview import Preview
 from tui.safe import safe
 from tui.verbs import linking
 from tui.widgets.rows import Row, cells, fit
@@ -45,17 +49,27 @@ KEY_SIGNS = {
 }
 
 
+HELD = {"ctrl": "Ctrl+", "shift": "⇧", "alt": "Alt+"}
+"""Keys that are held down with another."""
+
+
 def sign(sequence: str) -> str:
     """A key sequence as people write it: `g g` is gg, `ctrl+r` is Ctrl+R."""
     return "".join(_sign(name) if len(name) == 1 else f"{_sign(name)} " for name in sequence.split()).strip()
 
 
 def _sign(name: str) -> str:
-    if name in KEY_SIGNS:
-        return KEY_SIGNS[name]
-    if name.startswith("ctrl+"):
-        return f"Ctrl+{name[5:].upper()}"
-    return name.upper() if len(name) > 1 and name[0] == "f" and name[1:].isdigit() else name
+    if len(name) == 1 or name in KEY_SIGNS:
+        return KEY_SIGNS.get(name, name)
+    held, plus, base = name.rpartition("+")
+    if plus:
+        base = KEY_SIGNS.get(base, base.upper())
+        return "".join(HELD[each] for each in held.split("+")) + base
+    return name.upper() if name[0] == "f" and name[1:].isdigit() else name
+
+
+LABELS_ROOM = 24
+"""Cells that the header has for the labels of the article."""
 
 
 def header(desk: Desk, looks: Looks, width: int) -> Row:
@@ -84,7 +98,9 @@ def _condition(desk: Desk) -> str:
     )
     percent = round(100 * desk.view.visible[1] / max(1, len(state.article.text)))
     marks = (" ⚑" if progress.flagged else "") + (" ✎" if progress.note else "")
-    return f"{progress.status}{marks}{problems} · {percent}%"
+    labels = f" · {fit(safe(', '.join(progress.labels)), LABELS_ROOM)}" if progress.labels else ""
+    unit = " · by character" if desk.by_character else ""
+    return f"{progress.status}{marks}{labels}{unit}{problems} · {percent}%"
 
 
 def _waiting(desk: Desk) -> str:
@@ -106,27 +122,40 @@ def message(desk: Desk, looks: Looks, width: int) -> Row:
 
 def _mode(desk: Desk) -> str:
     if desk.mode == "select":
-        return "SELECT · edges of what was reopened · " if desk.reshaping else "SELECT · "
+        kept = f"{len(desk.pieces)} piece{'s' if len(desk.pieces) > 1 else ''} kept · " if desk.pieces else ""
+        return f"SELECT · {'edges of what was reopened · ' if desk.reshaping else ''}{kept}"
     if desk.mode == "hints":
         return "JUMP · type the letters shown on an item"
+    if desk.preview is not None:
+        return f"PREVIEW · {_about_line(desk.preview)}"
     if desk.mode == "ask":
         return f"DONE · {desk.state.pending_count} suggestions are pending: accept, reject, or leave them unknown?"
     if desk.link is not None:
         head = desk.state.shown(desk.link.head)
+        if desk.link.same:
+            return f"SAME entity as “{safe(head.text) if head else ''}” · "
         name = f" —{safe(desk.link.relation)}→" if desk.link.relation else ""
         return f"LINK from “{safe(head.text) if head else ''}”{name} · "
     return ""
 
 
+def _about_line(preview: Preview) -> str:
+    """What is said about the current line, of which a narrow screen has no room for the note."""
+    line = preview.current
+    if line is None:
+        return "nothing to tick"
+    words = [safe(line.label), f"“{safe(line.text)}”", safe(preview.note(line))]
+    return " ".join(word for word in words if word)
+
+
 def _focused(desk: Desk) -> str:
-    if desk.mode in ("hints", "ask"):
+    if desk.mode in ("hints", "ask", "preview"):
         return ""
-    if desk.selection is not None:
-        start, end = desk.selection
-        return f"“{safe(desk.state.article.text[start:end])}”"
+    if desk.selected:
+        return _quoted(desk, details.merged(desk.state.article.text, desk.selected))
     if (item := desk.item) is not None:
         return _about(desk, item)
-    if desk.focus is not None and (ends := navigator.ends_of(desk.state, desk.focus)) is not None:
+    if desk.focus is not None and (ends := desk.ends(desk.focus)) is not None:
         return _about_relation(desk, ends)
     return "" if len(desk.state.tokens) else "this article has no text"
 
@@ -134,16 +163,32 @@ def _focused(desk: Desk) -> str:
 def _about(desk: Desk, item: Entity | Suggestion) -> str:
     depth = len(navigator.stack(desk.state, desk.cursor))
     stacked = f" · {depth} stacked here, ~ goes round" if depth > 1 else ""
+    if isinstance(item, Suggestion) and item.about in desk.hidden:
+        says = hidden.why(desk.state, item.about)
+        return f"{safe(item.label)} “{safe(item.text)}” {safe(says)} · a takes it back{stacked}"
     if isinstance(item, Suggestion):
         score = f" {item.score:.2f}" if item.score is not None else ""
         return f"{safe(item.label)}? “{safe(item.text)}” from {safe(', '.join(item.sources))}{score}{stacked}"
     problem = desk.state.problems.get(item.id)
     relations = len(navigator.relations_at(desk.state, item.id))
-    words = [f"{safe(item.label)} “{safe(item.text)}”"]
+    words = [f"{safe(item.label)} {_quoted(desk, item.spans)}"]
+    words += [_same_as(len(others))] if (others := desk.state.others(item.id)) else []
     words += [f"{relations} relation{'s' if relations > 1 else ''}"] if relations else []
+    words += [f"link: {safe(item.link)}"] if item.link else []
+    words += [f"{safe(n)} = {safe(details.written(v))}" for n, v in (item.attributes or {}).items()]
     words += [f"note: {safe(item.note)}"] if item.note else []
     words += [f"PROBLEM: {safe(problem)}"] if problem else []
     return " · ".join(words) + stacked
+
+
+def _quoted(desk: Desk, spans: Sequence[Span]) -> str:
+    """The text of some pieces, with an ellipsis for each gap."""
+    text = desk.state.article.text
+    return f"“{' … '.join(safe(text[start:end]) for start, end in spans)}”"
+
+
+def _same_as(count: int) -> str:
+    return f"same as {count} other{'s' if count > 1 else ''}"
 
 
 def _about_relation(desk: Desk, ends: tuple[Entity | Suggestion, Entity | Suggestion]) -> str:
@@ -151,7 +196,10 @@ def _about_relation(desk: Desk, ends: tuple[Entity | Suggestion, Entity | Sugges
     relation, link = desk.state.relations.get(key), desk.state.links.get(key)
     problem = desk.state.problems.get(key)
     words = [f"“{safe(ends[0].text)}” {safe(linking.arrow(desk, key))} “{safe(ends[1].text)}”"]
+    words += [f"{safe(hidden.why(desk.state, key))}; a takes it back"] if key in desk.hidden else []
     words += [f"from {safe(', '.join(link.sources))}"] if link else []
+    attributes = relation.attributes if relation and relation.attributes else {}
+    words += [f"{safe(n)} = {safe(details.written(v))}" for n, v in attributes.items()]
     words += [f"note: {safe(relation.note)}"] if relation and relation.note else []
     words += [f"PROBLEM: {safe(problem)}"] if problem else []
     return " · ".join(words)
@@ -162,33 +210,83 @@ def _about_relation(desk: Desk, ends: tuple[Entity | Suggestion, Entity | Sugges
 
 def strip(desk: Desk, keymap: Keymap, looks: Looks, width: int) -> list[Row]:
     """Two rows that are always there: the labels with their keys for this mode, and the verbs that are legal now."""
-    return [_labels_row(desk, looks, width), verbs_row(keymap, desk.scope, desk, looks, width)]
+    return [_labels_row(desk, keymap, looks, width), verbs_row(keymap, desk.scope, desk, looks, width)]
 
 
-def _labels_row(desk: Desk, looks: Looks, width: int) -> Row:
-    pieces = [(" ".join(kind.keys[:1]), kind.name) for kind in _types(desk) if kind.keys]
-    room = max(1, len(pieces))
-    need = sum(len(key) + len(name) + 2 for key, name in pieces) + 1
-    longest = 99 if need <= width else max(3, (width - 3 * room) // room)
+def _labels_row(desk: Desk, keymap: Keymap, looks: Looks, width: int) -> Row:
+    """The labels that a key means now: those that one key reaches, then codes while there is room; what is left out is
+    told by the key that lists it."""
+    direct, coded = _label_keys(desk, keymap)
+    found = [*direct, *coded]
+    if not found:
+        return ((" ", looks.bar),)
+    rest = f"{sign(coded[0][0][0])} …" if coded else "…"
+    room = width - len(rest) - 2
+    need = sum(_piece_width(keys, name, 99) for keys, name in direct)
+    longest = 99 if need <= room or not direct else max(3, room // len(direct) - 3)
     row: list[tuple[str, Style]] = [(" ", looks.bar)]
-    for key, name in pieces:
-        row += [(f"{key} ", looks.key), (f"{fit(safe(name), longest)} ", looks.chip(name))]
+    for place, (keys, name) in enumerate(found):
+        needed = _piece_width(keys, name, longest)
+        last = place + 1 == len(found)
+        if cells(row) + needed > (width if last else width - len(rest)):
+            row.append((rest, looks.key))
+            break
+        row += [(f"{sign(' '.join(keys))} ", looks.key), (f"{fit(safe(name), longest)} ", looks.chip(name))]
     return _clipped(row, width)
 
 
+def _piece_width(keys: Sequence[str], name: str, longest: int) -> int:
+    return len(sign(" ".join(keys))) + min(cell_len(safe(name)), longest) + 2
+
+
+LABEL_COMMANDS: Mapping[str, tuple[str, ...]] = {
+    "read": ("label",),
+    "select": ("label",),
+    "same": ("label",),
+    "link": ("relate",),
+    "head": ("relate", "choose"),
+    "relation": ("retype",),
+}
+"""The commands that a label or relation type has in each scope; where there are several, in this order."""
+
+
+Keyed = tuple[Sequence[str], str]
+"""A sequence of keys and the label that it means."""
+
+
+def _label_keys(desk: Desk, keymap: Keymap) -> tuple[list[Keyed], list[Keyed]]:
+    """The labels that can be meant now with their shortest keys in this project: single keys, and sequences."""
+    direct: list[Keyed] = []
+    coded: list[Keyed] = []
+    for kind in _types(desk):
+        ids = (f"{verb}.{kind.name}" for verb in LABEL_COMMANDS[desk.scope])
+        keys = min((keys for id in ids for keys in keymap.keys_of(id)), key=len, default=None)
+        if keys is not None:
+            (direct if len(keys) == 1 else coded).append((keys, kind.name))
+    return direct, coded
+
+
 def _types(desk: Desk) -> Sequence[EntityType | RelationType]:
-    """The labels that the digits mean now."""
-    schema = desk.session.config.schema
-    if desk.scope == "link" and desk.link is not None:
-        head, target = desk.state.shown(desk.link.head), desk.item
-        if head is None:
-            return ()
-        if target is None or desk.focus == desk.link.head:
-            return schema.relations_from(head.label)
-        return schema.relations_between(head.label, target.label)
-    if desk.scope == "relation" and (ends := navigator.ends_of(desk.state, desk.focus or "")) is not None:
-        return schema.relations_between(ends[0].label, ends[1].label)
-    return () if desk.scope in ("hints", "ask") else schema.entities
+    """The labels that can be meant now."""
+    if desk.scope in ("link", "head", "relation"):
+        return linking.types_now(desk)
+    return desk.state.schema.entities if desk.scope in LABEL_COMMANDS else ()
+
+
+def with_keys(keymap: Keymap, words: str) -> str:
+    """A sentence in which {id} stands for the first key of that command, or for its name where it has no key."""
+
+    def key(found: re.Match[str]) -> str:
+        keys = keymap.keys_of(found[1])
+        return sign(" ".join(keys[0])) if keys else f"“{keymap.commands[found[1]].title}”"
+
+    return re.sub(r"{([a-z-]+)}", key, words)
+
+
+def keys_for(keymap: Keymap, words: Mapping[str, str]) -> str:
+    """Commands with the first key of each, as a phrase: "Space ticks, Enter applies"."""
+    bound = [(keymap.keys_of(id), word) for id, word in words.items()]
+    return ", ".join(f"{sign(' '.join(keys[0]))} {word}" for keys, word in bound if keys)
 
 
 def verbs_row(keymap: Keymap, scope: str, controller: object, looks: Looks, width: int) -> Row:
@@ -214,31 +312,57 @@ def _clipped(row: Iterable[tuple[str, Style]], width: int) -> Row:
     return tuple(found)
 
 
-def key_grid(dispatcher: Dispatcher, scope: str, looks: Looks, width: int) -> list[Row]:
-    """What the next key can be after a beginning such as Space or g, in columns."""
-    following = sorted(_following(dispatcher, scope), key=lambda pair: pair[0])
+TYPES = ("Labels", "Relation types")
+"""Groups of commands whose titles are foreign words: the names of the project's labels."""
+
+
+CODES = {"head": "the type of the relation  ", "link": "a label for the other end  "}
+"""What a short code means where it could mean either."""
+
+LONGEST_TITLE = 24
+"""Cells of a name in the key grid, at most."""
+
+
+def key_grid(
+    dispatcher: Dispatcher, scope: str, controller: object, looks: Looks, width: int, height: int, page: int
+) -> list[Row]:
+    """What the next key can be after a beginning such as Space or g, in columns: as much of it as so many rows hold,
+    from the given page, which is counted round."""
+    following = sorted(_following(dispatcher, scope, controller), key=lambda each: each[:2])
     if not following:
         return []
-    size = min(width, max(len(sign(keys)) + len(command.title) for keys, command in following) + 3)
+    pairs = [(sign(keys), fit(safe(command.title), LONGEST_TITLE), command) for _, keys, command in following]
+    size = min(width, max(len(keys) + cell_len(title) for keys, title, _ in pairs) + 3)
     per_row = max(1, width // size)
-    title: Row = ((f" {sign(' '.join(dispatcher.pending))} …  Esc cancels", looks.bar_faint),)
-    rows = [title]
-    for start in range(0, len(following), per_row):
+    held = per_row * (height - 1)
+    pages = -(-len(pairs) // held)
+    first = page % pages * held
+    shown = pairs[first : first + held]
+    title = f" {sign(' '.join(dispatcher.pending))} …  "
+    title += CODES.get(scope, "") if any(named for named, *_ in following) else ""
+    if pages > 1:
+        title += f"{len(pairs) - len(shown)} more: PgDn, page {page % pages + 1} of {pages}  "
+    title += "Esc cancels"
+    rows: list[Row] = [((fit(title, width), looks.bar_faint),)]
+    for start in range(0, len(shown), per_row):
         row: list[tuple[str, Style]] = []
-        for keys, command in following[start : start + per_row]:
-            pad = " " * (size - len(sign(keys)) - len(command.title) - 2)
-            style = looks.chip(command.title) if command.group in ("Labels", "Relation types") else looks.bar
-            row += [(f" {sign(keys)} ", looks.key), (command.title + pad, style)]
+        for keys, title, command in shown[start : start + per_row]:
+            pad = " " * (size - len(keys) - cell_len(title) - 2)
+            style = looks.chip(command.title) if command.group in TYPES else looks.bar
+            row += [(f" {keys} ", looks.key), (title + pad, style)]
         rows.append(_clipped(row, width))
     return rows
 
 
-def _following(dispatcher: Dispatcher, scope: str) -> Iterator[tuple[str, Command]]:
+def _following(dispatcher: Dispatcher, scope: str, controller: object) -> Iterator[tuple[bool, str, Command]]:
+    """The keys that can follow: whether each leads to a label (those are sorted last), the keys, the command. Of the
+    relation types only those that are legal here."""
     seen = set()
     for keys, command in dispatcher.next_keys(scope):
-        if command.id not in seen:
+        named = command.group in TYPES
+        if command.id not in seen and (not named or command.when(controller)):
             seen.add(command.id)
-            yield keys, command
+            yield named, keys, command
 
 
 # -- the side pane ------------------------------------------------------------------------------------
@@ -248,8 +372,10 @@ BEFORE, AFTER = 14, 18
 
 
 def pane(desk: Desk, looks: Looks, width: int, height: int) -> list[Row]:
-    """Entities and suggestions around the focus, and the relations: of what is focused, else of the article."""
-    relations = _relation_rows(desk, looks, width, max(2, height // 2))
+    """Entities and suggestions around the focus, the other mentions of the same entity, and the relations: of what is
+    focused, else of the article."""
+    mentions = _mention_rows(desk, looks, width, max(2, height // 4))
+    relations = [*mentions, *_relation_rows(desk, looks, width, max(2, height // 2 - len(mentions)))]
     room = max(3, height - min(len(relations), height // 2) - 2)
     rows = _item_rows(desk, looks, width, room)
     rows += [((" ", looks.bar),)] * (room - len(rows))
@@ -258,41 +384,41 @@ def pane(desk: Desk, looks: Looks, width: int, height: int) -> list[Row]:
 
 def pane_key(desk: Desk, looks: Looks, width: int, height: int) -> tuple[object, ...]:
     """All that the pane's looks depend on, comparable: while it stays the same the pane need not be made anew."""
-    return id(desk.state), desk.state.version, desk.focus, _middle(desk), id(looks), width, height
+    state = desk.state
+    return id(state), state.version, desk.view.reveals, desk.focus, _middle(desk), id(looks), width, height
 
 
 def _middle(desk: Desk) -> int:
     """The place in the items of what is focused, else of what comes next."""
-    at = desk.state.item(desk.focus) if desk.focus else None
-    here = at or navigator.next_item(desk.state, desk.cursor, None, 1)
-    return bisect_left(desk.state.items, here) if here is not None else len(desk.state.items)
+    at, items = desk.item_of(desk.focus) if desk.focus else None, desk.items
+    here = at or navigator.next_item(desk.state, desk.cursor, None, 1, among=items)
+    return bisect_left(items, here) if here is not None else len(items)
 
 
 def _item_rows(desk: Desk, looks: Looks, width: int, height: int) -> list[Row]:
-    items = desk.state.items
+    items = desk.items
     title = f" {len(desk.state.entities)} entities, {desk.state.pending_count} pending"
+    title += f", {len(desk.hidden.items)} hidden" if desk.view.reveals else ""
     rows: list[Row] = [((fit(title, width), looks.bar_strong),)]
     middle = _middle(desk)
     first = max(0, min(middle - height // 2, len(items) - height + 1))
     for item in items[first : first + height - 1]:
-        rows.append(_item_row(desk, looks, width, item.key, item.kind))
+        rows.append(_item_row(desk, looks, width, item))
     return rows
 
 
-def _item_row(desk: Desk, looks: Looks, width: int, key: str, kind: int) -> Row:
-    focused = key == desk.focus
+def _item_row(desk: Desk, looks: Looks, width: int, place: Item) -> Row:
+    focused = place.key == desk.focus
     mark = "▸" if focused else " "
     text = desk.state.article.text
-    if kind == LINK:
-        link = desk.state.links[key]
-        ends = navigator.ends_of(desk.state, key)
+    if place.key in desk.state.links:
+        ends = desk.ends(place.key)
         words = f"{safe(ends[0].text)} → {safe(ends[1].text)}" if ends else ""
-        return _clipped([(f"{mark}{safe(link.label)}? ", looks.key), (words, looks.bar)], width)
-    item = desk.state.shown(key)
+        return _clipped([(f"{mark}{signed(place)} ", looks.key), (words, looks.bar)], width)
+    item = desk.thing(place.key)
     if item is None:
         return ()
-    label = safe(item.label) + ("?" if isinstance(item, Suggestion) else "")
-    label = f"{mark}{fit(label, 11):<11} "
+    label = f"{mark}{fit(signed(place), 11):<11} "
     name = fit(safe(item.text), max(4, width - 13))
     room = max(0, width - len(label) - cells([(name, looks.bar)]) - 1)
     after = safe(text[item.end : item.end + min(AFTER, room)])
@@ -305,6 +431,21 @@ def _item_row(desk: Desk, looks: Looks, width: int, key: str, kind: int) -> Row:
         ],
         width,
     )
+
+
+def _mention_rows(desk: Desk, looks: Looks, width: int, most: int) -> list[Row]:
+    """At most so many rows: the other members of the focused entity's cluster; none where it is in none."""
+    others = desk.state.others(desk.focus)
+    if not others:
+        return []
+    shown = others[: most - 1] if len(others) < most else others[: most - 2]
+    rows: list[Row] = [((f" {_same_as(len(others))}", looks.bar_strong),)]
+    for other in shown:
+        label, name = fit(safe(other.label), 11), fit(safe(other.text), max(4, width - 15))
+        rows.append(_clipped([(f"= {label:<11} ", looks.chip(other.label)), (name, looks.bar_strong)], width))
+    if len(shown) < len(others):
+        rows.append(((f"  and {len(others) - len(shown)} more", looks.bar_faint),))
+    return rows
 
 
 def _relation_rows(desk: Desk, looks: Looks, width: int, most: int) -> list[Row]:

@@ -10,6 +10,14 @@ from annotations.session import Session
 from annotations.store import Row
 from tui.host import ShelfHost
 
+FILTER = "filter: words, text:/…/ ent: rel: label: date: is:open"
+"""What a prompt for a query says."""
+
+
+def articles(count: int) -> str:
+    """So many articles, in words."""
+    return f"{count} article{'' if count == 1 else 's'}"
+
 
 class Shelf:
     """The queue of a session as a list of rows."""
@@ -81,8 +89,7 @@ class Shelf:
     def ask_filter(self) -> None:
         """Asks for a query; titles are narrowed while typing, Enter shows the whole answer."""
         before = self.session.query
-        title = "filter: words, text:/…/ ent: rel: label: date: is:open"
-        self.host.prompt(title, before, self.filter, self._narrow, lambda: self.filter(before))
+        self.host.prompt(FILTER, before, self.filter, self._narrow, lambda: self.filter(before))
 
     def _narrow(self, text: str) -> None:
         """Shows the articles with these words in the title; a query with fields waits for Enter."""
@@ -102,8 +109,7 @@ class Shelf:
             raise
         finally:
             self.stand_at(article)
-        count = len(self.session.queue)
-        self.say(f"{count} article{'' if count == 1 else 's'}" if query else "all articles")
+        self.say(articles(len(self.session.queue)) if query else "all articles")
 
     def clear_filter(self) -> None:
         """Shows all articles again."""

@@ -3,9 +3,9 @@
 Invariant: whatever ends the app (SIGTERM, SIGHUP, SIGINT from outside, a closed terminal, one that nobody
 reads), the process is gone within `GRACE` seconds and the terminal is restored as far as it still
 listens. Textual alone dies at once on a signal and leaves the terminal raw; with plain handlers its
-writer thread can wait for ever. No byte that comes in ends the app, and nothing that is pasted becomes a
-key: Textual alone takes an escape sequence inside a paste for keys. Textual is imported inside functions,
-because `prepare` must come before it.
+writer thread can wait for ever. No byte that comes in ends the app, and nothing that is pasted and no
+answer of the terminal becomes a key: Textual alone takes both for the keys that they are spelt with.
+Textual is imported inside functions, because `prepare` must come before it.
 """
 
 from __future__ import annotations
@@ -21,9 +21,11 @@ import termios
 import threading
 import time
 from collections.abc import Callable, Iterable, MutableMapping
-from functools import partial
+from functools import lru_cache, partial
 from types import FrameType
 from typing import IO, TYPE_CHECKING, Any
+
+from tui.typed import BEGIN, END, ESCAPE, Typed
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -189,7 +191,7 @@ class Writer(threading.Thread):
 class Pastes:
     """Takes the escape characters out of pasted text, before it is looked at for keys."""
 
-    BEGIN, END = "\x1b[200~", "\x1b[201~"
+    BEGIN, END = BEGIN, END
 
     def __init__(self) -> None:
         self._inside = False
@@ -219,17 +221,45 @@ class Pastes:
 
 
 def _parser() -> type[Any]:
-    """Textual's reader of the terminal, with clean pastes."""
+    """Textual's reader of the terminal, with clean pastes, and only sequences that it understands."""
     from textual._xterm_parser import XTermParser
+    from textual.constants import ESCAPE_DELAY
+    from textual.events import Key
+
+    @lru_cache(maxsize=256)
+    def understood(sequence: str) -> bool:
+        """Whether it is one event: of a sequence that it does not know Textual makes a key a character, or an error."""
+        if sequence == Pastes.BEGIN:
+            return True
+        try:
+            found = list(XTermParser().feed(sequence))
+        except ValueError:
+            return False
+        return len(found) == 1 or (bool(found) and not any(isinstance(event, Key) for event in found))
 
     class Parser(XTermParser):
         def __init__(self, debug: bool = False) -> None:
             super().__init__(debug)
-            self._pastes = Pastes()
+            self._pastes, self._typed = Pastes(), Typed(understood)
+            self._fed_at = 0.0
 
         def feed(self, data: str) -> Iterable[Any]:
-            # Textual takes an empty text for the end of all input.
-            return super().feed(cleaned) if (cleaned := self._pastes.clean(data)) or not data else ()
+            self._fed_at = time.monotonic()
+            yield from self._pieces(self._typed.cut(self._pastes.clean(data)))
+            if not data:  # the end of all input
+                yield from super().feed(data)
+
+        def tick(self) -> Iterable[Any]:
+            if self._typed.waits and time.monotonic() >= self._fed_at + ESCAPE_DELAY:
+                yield from self._pieces(self._typed.waited())
+            yield from super().tick()
+
+        def _pieces(self, pieces: Iterable[str]) -> Iterable[Any]:
+            for piece in pieces:
+                yield from super().feed(piece)
+                if piece == ESCAPE:
+                    self._timeout_time = 0.0
+                    yield from super().tick()
 
     return Parser
 

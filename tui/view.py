@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from rich.cells import cell_len
 
 from annotations import navigator
+from annotations.hidden import NONE, Hidden, hidden
 from annotations.model import Span
-from annotations.state import LINK, OWN, ArticleState
+from annotations.state import LINK, OWN, ArticleState, Item
 from tui import gloss
 from tui.layout import Layout
 from tui.safe import safe
@@ -30,7 +31,7 @@ class Tag:
     text: str
     key: str
     label: str
-    own: bool
+    kind: int
 
 
 class View:
@@ -40,6 +41,8 @@ class View:
     def __init__(self, state: ArticleState, width: int, height: int, labels: bool, by_halves: bool) -> None:
         self.width, self.height, self.top = width, height, 0
         self.labels, self.gloss, self.by_sentence, self.by_halves = labels, False, False, by_halves
+        self.reveals = False
+        """Whether rejected suggestions and those set aside are shown."""
         self._widths: dict[str, int] = {}
         self.bind(state)
 
@@ -47,22 +50,37 @@ class View:
         """Lays out a state anew."""
         self.state = state
         self._glosses: dict[int, list[list[gloss.Piece]]] = {}
+        self._was = self.hidden.items
         self.layout = Layout(state.article.text, self.width, self._tag_cells, self._breaks())
+
+    @property
+    def hidden(self) -> Hidden:
+        """The hidden suggestions as far as they are shown: none, or all."""
+        return hidden(self.state) if self.reveals else NONE
+
+    def items_over(self, start: int, end: int) -> list[Item]:
+        """What is shown of `[start, end)`: entities and suggestions in reading order, then hidden ones."""
+        return self.state.items_over(start, end) + self.hidden.over(start, end)
 
     # -- what is shown in and under the text -----------------------------------------------------
 
     def show(
-        self, labels: bool | None = None, gloss: bool | None = None, by_sentence: bool | None = None
+        self,
+        labels: bool | None = None,
+        gloss: bool | None = None,
+        by_sentence: bool | None = None,
+        reveals: bool | None = None,
     ) -> None:
-        """Turns labels in the text, gloss rows or one sentence a line on or off; the line at the top stays."""
+        """Turns labels in the text, gloss rows, one sentence a line or hidden suggestions on or off; the line at the
+        top stays."""
         offset = self.layout.line(self.top)[0]
         self.labels = self.labels if labels is None else labels
         self.gloss = self.gloss if gloss is None else gloss
+        self.reveals = self.reveals if reveals is None else reveals
         if by_sentence is not None:
             self.by_sentence = by_sentence
             self.layout.set_breaks(self._breaks())
-        self._glosses.clear()
-        self.layout.set_tags(self._tag_cells)
+        self.touched_all()
         self.top = self.layout.line_of(offset)
 
     def _breaks(self) -> list[int]:
@@ -76,22 +94,25 @@ class View:
 
     def _tags(self, start: int, end: int) -> list[Tag]:
         """The labels of what ends in `[start, end)`, where it ends."""
-        if not self.labels or self.gloss:
-            return []
-        found = [item for item in self.state.items_over(start, end) if start < item.end <= end]
+        found = [i for i in self._labelled(start, end) if i.kind != LINK and start < i.end <= end]
         found.sort(key=lambda item: (item.end, -item.start, item.kind))
-        return [
-            Tag(i.end, f" {safe(i.label)}{'' if i.kind == OWN else '?'}", i.key, i.label, i.kind == OWN)
-            for i in found
-        ]
+        return [Tag(i.end, f" {gloss.signed(i)}", i.key, i.label, i.kind) for i in found]
+
+    def _labelled(self, start: int, end: int) -> Iterable[Item]:
+        """What has its label in the text, of all that meets `[start, end)`; hidden suggestions whenever they are shown,
+        since the label tells what they are. Of a whole text suggested relations come along."""
+        if self.gloss:
+            return []
+        revealed = self.hidden.over(start, end)
+        if not self.labels:
+            return revealed
+        whole = start <= 0 and end >= len(self.state.article.text)
+        return [*(self.state.items if whole else self.state.items_over(start, end)), *revealed]
 
     def _tag_cells(self, start: int, end: int) -> list[tuple[int, int]]:
         """The cells of the labels in the text, by where they end: those of `tags`, without making them."""
-        if not self.labels or self.gloss:
-            return []
-        whole = start <= 0 and end >= len(self.state.article.text)
         cells: dict[int, int] = {}
-        for item in self.state.items if whole else self.state.items_over(start, end):
+        for item in self._labelled(start, end):
             if item.kind != LINK and start < item.end <= end:
                 cells[item.end] = cells.get(item.end, 0) + self._width(item.label) + (item.kind != OWN)
         return sorted(cells.items())
@@ -106,20 +127,30 @@ class View:
         if not self.gloss:
             return []
         if line not in self._glosses:
-            items = self.state.items_over(self.layout.line(line)[0], self.layout.visible_end(line))
-            self._glosses[line] = gloss.rows(self.layout, line, items)
+            items = self.items_over(self.layout.line(line)[0], self.layout.visible_end(line))
+            self._glosses[line] = gloss.rows(self.layout, line, items, self._spans)
         return self._glosses[line]
+
+    def _spans(self, item: Item) -> tuple[Span, ...]:
+        """The pieces of an entity or suggestion."""
+        return (self.state.entities.get(item.key) or self.state.suggestions[item.key]).spans
 
     def touched(self, spans: Iterable[Span]) -> Iterator[Span]:
         """Takes in that the looks of some spans changed; yields the spans to draw anew, as whole lines."""
         self._glosses.clear()
-        for start, end in spans:
+        for start, end in [*spans, *self._changed_hidden()]:
             first, after = self.layout.retag(start, end)
             yield self.layout.line(first)[0], self.layout.line(max(first, after - 1))[1]
+
+    def _changed_hidden(self) -> list[Span]:
+        """The ranges of the hidden suggestions that came or went since the last look."""
+        before, self._was = self._was, self.hidden.items
+        return [] if before is self._was else [(i.start, i.end) for i in {*before} ^ {*self._was}]
 
     def touched_all(self) -> None:
         """Takes in that the looks of everything changed."""
         self._glosses.clear()
+        self._was = self.hidden.items
         self.layout.set_tags(self._tag_cells)
 
     # -- what is in view -------------------------------------------------------------------------

@@ -39,7 +39,7 @@ _RECORD_KEYS = _COMPUTED_KEYS | {
     *("format", "id", "text", "meta", "annotator", "status", "entities", "relations", "rejected"),
     *("complete", "labels", "note", "flagged"),
 }
-_OPTIONAL_KEYS = frozenset(("score", "attributes", "link", "cluster", "note"))
+_OPTIONAL_KEYS = frozenset(("score", "attributes", "link", "cluster", "copy_of", "note"))
 _PLACE_KEYS = frozenset(("start", "end", "label", "fragments"))
 _ENTITY_KEYS = _PLACE_KEYS | _OPTIONAL_KEYS | {"id", "text", "origin"}
 _RELATION_KEYS = frozenset(("id", "label", "head", "tail", "score", "attributes", "note", "origin"))
@@ -127,6 +127,7 @@ def _entity_row(entity: Entity, origin: Origin | None) -> dict[str, Any]:
         "attributes": entity.attributes and _canonical(entity.attributes),
         "link": entity.link,
         "cluster": entity.cluster,
+        "copy_of": entity.copy_of,
         "note": entity.note,
     }
     return _with_optional(row, entity.score, origin)
@@ -160,7 +161,7 @@ def _relation_row(relation: Relation, origin: Origin | None) -> dict[str, Any]:
 
 def _with_optional(row: dict[str, Any], score: float | None, origin: Origin | None) -> dict[str, Any]:
     """The row without its optional keys that are not set, with score and origin if they are."""
-    for optional in ("fragments", "attributes", "link", "cluster", "note"):
+    for optional in ("fragments", "attributes", "link", "cluster", "copy_of", "note"):
         if optional in row and not row[optional]:
             del row[optional]
     if score is not None:
@@ -345,7 +346,7 @@ def _optional(row: Mapping[str, Any]) -> dict[str, Any]:
     if _OPTIONAL_KEYS.isdisjoint(row):
         return {}
     found: dict[str, Any] = {
-        key: _get(row, key, str, None) for key in ("link", "cluster", "note") if key in row
+        key: _get(row, key, str, None) for key in ("link", "cluster", "copy_of", "note") if key in row
     }
     return found | {"attributes": _get(row, "attributes", dict, None) or None, "score": _score(row)}
 

@@ -301,7 +301,7 @@ def test_a_note_on_an_entity_a_suggestion_and_the_article(visit):
     assert [e.note for e in store.entities(article, me)] == ["check the spelling!"]
     visit.goto("home").press("i")
     assert store.progress(article, me).note == "!"
-    assert visit.host.asked == ["note on this", "note on PERSON", "note on the article"]
+    assert visit.host.asked == ["note on PERSON", "note on PERSON", "note on the article"]
     visit.host.answer = lambda title, value: "  "
     visit.press("i")
     assert store.progress(article, me).note is None

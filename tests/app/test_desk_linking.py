@@ -44,7 +44,7 @@ def offered(project: Project) -> Sitting:
 
 def test_target_first_then_the_relations_key(visit):
     visit.press("r")
-    assert (visit.desk.scope, visit.focused) == ("link", "PERSON? Ana Ruiz")
+    assert (visit.desk.scope, visit.focused) == ("head", "PERSON? Ana Ruiz")
     assert visit.press("tab").focused == "PERSON? Li Wei"
     visit.press("2")
     assert visit.relations == ["Ana Ruiz MET Li Wei"]
@@ -103,7 +103,9 @@ def test_enter_with_none_legal_says_so(visit):
 
 def test_an_illegal_key_is_refused_and_the_head_stays_pinned(visit):
     visit.press("r").goto("Friday").press("1")
-    assert visit.said == "LEADS may not go from PERSON to DATE"
+    assert visit.said == "LEADS may not go from PERSON to DATE; no relation may"
+    visit.goto("Oslo").press("2")
+    assert visit.said == "MET may not go from PERSON to GPE; LEADS may"
     assert (visit.desk.scope, visit.relations) == ("link", [])
 
 
@@ -115,8 +117,15 @@ def test_the_same_relation_is_not_made_twice(linked):
 
 
 def test_a_relation_needs_two_ends(visit):
-    visit.press("r", "enter")
+    visit.press("r").goto("home").press("enter")
     assert visit.said == "go to the other end first: Tab visits what is legal"
+
+
+def test_tab_passes_over_what_is_related_already(linked):
+    linked.press("R")
+    linked.press("1")
+    assert linked.focused == "GPE? Bergen"
+    assert linked.press("escape", "r", "2").focused == "PERSON Ruiz"
 
 
 def test_where_no_relation_begins_r_says_so(visit):
@@ -151,14 +160,14 @@ def test_type_first_tab_walks_that_types_tails(visit):
 
 def test_a_type_that_does_not_begin_here_is_refused(visit):
     visit.press("r", "3")
-    assert visit.said == "SEAT does not begin at PERSON"
+    assert visit.said == "SEAT does not begin at PERSON; LEADS, MET, OWNS may"
     assert visit.focused == "PERSON? Ana Ruiz"
 
 
 def test_a_type_without_a_tail_in_the_article_leaves_link_as_it_was(project):
     sitting = project.sit(project.add("Ana works.")).press("1", "r", "1")
     assert sitting.said == "nothing here can be the other end; label it first, or `!` for all"
-    assert (sitting.desk.scope, sitting.desk.link.relation, sitting.focused) == ("link", None, "PERSON Ana")
+    assert (sitting.desk.scope, sitting.desk.link.relation, sitting.focused) == ("head", None, "PERSON Ana")
 
 
 # -- several tails ----------------------------------------------------------------------------------
@@ -201,10 +210,33 @@ def test_escape_leaves_the_selection_first_and_link_then(visit):
     assert visit.focused == "PERSON? Ana Ruiz"
 
 
-def test_the_pinned_head_keeps_its_label(visit):
-    code = visit.session.config.schema.entity("GPE").code
-    visit.press("r", "space", *code)
-    assert visit.said.startswith("the pinned head keeps its label")
+def test_on_the_head_a_code_means_a_relation_type_and_elsewhere_a_label(visit):
+    schema = visit.session.config.schema
+    visit.press("r", "space", *schema.relation("OWNS").code)
+    assert visit.desk.link.relation == "OWNS"
+    assert visit.focused == "ORG? Bergen Harbour Trust"
+    visit.goto("home").press("space", *schema.entity("ORG").code, "enter")
+    assert visit.relations == ["Ana Ruiz OWNS home"]
+
+
+def test_a_code_whose_type_does_not_begin_at_the_head_is_refused(visit):
+    visit.press("r", "space", *visit.session.config.schema.relation("SEAT").code)
+    assert visit.said == "SEAT does not begin at PERSON; LEADS, MET, OWNS may"
+    assert (visit.desk.scope, visit.entities) == ("head", ["PERSON Ruiz"])
+
+
+@pytest.mark.parametrize("keys", ["enter", "space space"])
+def test_on_the_head_the_types_that_may_begin_there_are_offered_by_name(visit, keys):
+    visit.host.choose = lambda choices: "OWNS"
+    visit.press("r", *keys.split())
+    assert [choice.text for choice in visit.host.choices] == ["LEADS", "MET", "OWNS"]
+    assert (visit.desk.link.relation, visit.focused) == ("OWNS", "ORG? Bergen Harbour Trust")
+
+
+def test_space_space_on_a_target_offers_labels(visit):
+    visit.host.choose = lambda choices: "ORG"
+    visit.press("r").goto("home").press("space", "space")
+    assert visit.focused == "ORG home"
 
 
 def test_a_pinned_head_that_goes_away_ends_link(visit):
@@ -247,7 +279,7 @@ def test_a_digit_relabels_the_relation_if_it_is_legal(linked):
     linked.press("4")
     assert linked.focused == "Ana Ruiz OWNS Bergen Harbour Trust"
     linked.press("2")
-    assert linked.said == "MET may not go from PERSON to ORG"
+    assert linked.said == "MET may not go from PERSON to ORG; LEADS, OWNS may"
     assert "Ana Ruiz OWNS Bergen Harbour Trust" in linked.relations
     code = linked.session.config.schema.relation("LEADS").code
     assert linked.press("space", *code).focused == "Ana Ruiz LEADS Bergen Harbour Trust"
@@ -290,6 +322,7 @@ def test_capital_r_gives_the_relation_another_head(linked):
     assert linked.focused == "PERSON Ana Ruiz"
     assert linked.press("tab").focused == "PERSON Li Wei"
     assert linked.press("1").said == "Enter moves the end here; the type stays"
+    assert linked.press("escape", "R", "tab").focused == "PERSON Li Wei"
     linked.press("enter")
     assert "Li Wei LEADS Oslo" in linked.relations
     assert linked.focused == "Li Wei LEADS Oslo"
@@ -298,6 +331,13 @@ def test_capital_r_gives_the_relation_another_head(linked):
 def test_escape_while_re_pointing_goes_back_to_the_relation(linked):
     linked.press("g r", "n", "r", "tab", "escape")
     assert linked.focused == "Ana Ruiz LEADS Oslo"
+
+
+def test_re_pointing_visits_only_legal_ends_that_are_not_taken(linked):
+    linked.goto("Ana").press("r").goto("Bergen").press("1")
+    linked.goto("Ana").press("g r", "n", "r")
+    seen = {linked.press("tab").focused for _ in range(9)}
+    assert seen == {"ORG? Bergen Harbour Trust", "ORG? Harbour Trust", "GPE? Norway"}
 
 
 def test_re_pointing_to_where_it_points_changes_nothing(linked):
@@ -377,7 +417,7 @@ def test_a_digit_accepts_a_suggested_relation_as_another_type(offered):
     assert offered.focused == "Ana OWNS Acme"
 
 
-@pytest.mark.parametrize("key", ["o", "r", "R", "i"])
+@pytest.mark.parametrize("key", ["o", "r", "R"])
 def test_what_needs_an_own_relation_says_to_accept_it_first(offered, key):
     offered.press("tab", "tab", key)
     assert offered.said.startswith("accept the suggested relation first")

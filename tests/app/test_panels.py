@@ -14,8 +14,9 @@ from tui.host import Choice
 from tui.keys import Dispatcher, Keymap
 from tui.looks import DARK, LIGHT, READABLE, TONES, Looks, contrast, ink_on, readable
 from tui.prompting import Prompting
+from tui.safe import safe
 from tui.screens import help as helping
-from tui.widgets.rows import cells, fit
+from tui.widgets.rows import Row, cells, fit
 
 
 @pytest.fixture
@@ -123,7 +124,7 @@ def test_the_strip_has_the_labels_with_their_keys_and_the_verbs_legal_now(visit)
     assert "1 PERSON" in labels and "2 ORG" in labels and "3 GPE" in labels
     assert "a accept" in verbs and "x reject" in verbs
     visit.goto("home")
-    assert "accept" not in strip(visit)[1]
+    assert "a accept" not in strip(visit)[1]
 
 
 def test_in_link_the_strip_has_the_legal_relations(visit):
@@ -152,8 +153,8 @@ def test_when_done_asks_the_strip_offers_the_three_answers(make_project):
 
 
 def test_remapped_keys_are_the_ones_shown(make_project):
-    project = make_project(bindings="{accept: [m]}")
-    assert "m accept" in strip(project.sit(project.visit()))[1]
+    project = make_project(bindings="{accept: [Q]}")
+    assert "Q accept" in strip(project.sit(project.visit()))[1]
 
 
 # -- everything fits, and nothing foreign gets through ------------------------------------------------
@@ -180,14 +181,20 @@ def test_no_row_is_wider_than_the_screen_in_any_mode(project, width):
             assert not any(ord(c) < 32 or 0x7F <= ord(c) < 0xA0 or c == "\u202e" for c in text(row))
 
 
+def grid(sitting: Sitting, width: int, height: int = 20, page: int = 0) -> list[Row]:
+    """The rows of the key grid as the reader asks for them."""
+    desk = sitting.desk
+    return panels.key_grid(sitting.dispatcher, desk.scope, desk, looks(sitting), width, height, page)
+
+
 def test_the_grid_shows_what_can_follow(visit):
     visit.press("space")
-    rows = [text(row) for row in panels.key_grid(visit.dispatcher, "read", looks(visit), 80)]
+    rows = [text(row) for row in grid(visit, 80)]
     assert "Space …" in rows[0]
     assert all(name in "".join(rows) for name in ("PERSON", "ORG", "GPE", "DATE", "labels"))
     assert all(cell_len(row) <= 80 for row in rows)
     visit.press("escape", "g")
-    assert "skip" in "".join(text(row) for row in panels.key_grid(visit.dispatcher, "read", looks(visit), 40))
+    assert "skip" in "".join(text(row) for row in grid(visit, 40))
 
 
 # -- the pane ---------------------------------------------------------------------------------------
@@ -282,15 +289,16 @@ def test_a_plain_question_answers_with_the_text():
 
 @pytest.mark.parametrize("scope", ["read", "relation", "select", "link", "library", "ask"])
 def test_help_lists_the_keys_of_a_mode_as_they_are_in_this_project(make_project, scope):
-    project = make_project(bindings="{accept: [m]}")
+    project = make_project(bindings="{accept: [Q]}")
     sitting = project.sit(project.visit())
     rows = [text(row) for row in helping.rows(sitting.dispatcher.keymap, looks(sitting), scope, 80)]
     assert helping.NAMES[scope] in rows[0]
     bound = [b for b in sitting.dispatcher.keymap.bound if scope in b.command.scopes and b.sequences]
-    assert all(any(fit(b.command.help, 60) in row for row in rows) for b in bound)
+    whole = " ".join(" ".join(rows).split())
+    assert [b.command.help for b in bound if safe(b.command.help) not in whole] == []
     assert all(cell_len(row) <= 80 for row in rows)
     if scope == "read":
-        assert any("m" in row and "accept the suggestion" in row for row in rows)
+        assert any("Q" in row and "accept the suggestion" in row for row in rows)
 
 
 # -- colours ----------------------------------------------------------------------------------------

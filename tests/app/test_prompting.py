@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
@@ -63,6 +64,85 @@ def test_the_choice_moves_round_the_ends_and_typing_goes_back_to_the_best():
     asked.typed("xyz")
     asked.move(1)
     assert asked.index == 0
+
+
+GROUPED = [
+    Choice("CITY", "a town of any size", "CITY", "1 c", "places", "c places"),
+    Choice("RIVER", "running water", "RIVER", "v", "places", "v places"),
+    Choice("MAYOR", "who runs a city", "MAYOR", "m", "people", "m people"),
+    Choice("OTHER", "", "OTHER", "o", "", "o"),
+]
+
+
+def lines(asked: Prompting, size: int) -> list[str]:
+    """What is shown: headings in capitals as they are, choices by their text, the chosen one with a mark."""
+    return [
+        f"[{heading}]" if heading else ("> " if place == asked.index else "") + asked.matches[place].text
+        for place, heading in asked.lines(size)
+    ]
+
+
+def grouped() -> Prompting:
+    asked = Prompting("label", lambda value: value, GROUPED)
+    asked.typed("")
+    return asked
+
+
+def test_groups_have_headings_until_something_is_typed():
+    asked = grouped()
+    assert lines(asked, 9) == ["[places]", "> CITY", "RIVER", "[people]", "MAYOR", "[others]", "OTHER"]
+    asked.move(-1)
+    assert lines(asked, 3) == ["MAYOR", "[others]", "> OTHER"]
+    asked.typed("r")
+    assert lines(asked, 9)[0] == "> RIVER" and "[" not in "".join(lines(asked, 9))
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("ri", ["RIVER"]),
+        ("places", ["CITY", "RIVER"]),
+        ("town", ["CITY"]),
+        ("v", ["RIVER"]),
+        ("runs city", ["MAYOR"]),
+        ("city", ["CITY", "MAYOR"]),
+        ("places water", ["RIVER"]),
+        ("rvr", ["RIVER"]),
+        ("xyz", []),
+    ],
+)
+def test_a_label_is_found_by_name_group_guideline_and_code(typed, found):
+    asked = grouped()
+    asked.typed(typed)
+    assert shown(asked) == found
+
+
+@given(st.lists(st.sampled_from(["", "a", "b"]), max_size=30), st.integers(1, 12), st.integers(-40, 40))
+def test_the_chosen_line_is_always_in_view(groups, size, step):
+    choices = [Choice(f"L{i}", "", i, group=group) for i, group in enumerate(groups)]
+    asked = Prompting("label", lambda value: value, choices)
+    asked.typed("")
+    asked.move(step)
+    found = asked.lines(size)
+    assert len(found) <= size and (not choices or (asked.index, "") in found)
+
+
+MANY = [
+    Choice(f"KIND_{i:03d}", f"guideline number {i} of something", i, "", f"group {i % 20}", f"c{i}")
+    for i in range(500)
+]
+
+
+def test_five_hundred_labels_narrow_within_the_budget_of_a_key():
+    asked = Prompting("label", lambda value: value, MANY)
+    asked.typed("")
+    spent = []
+    for text in ("k", "ki", "kind", "kind 1", "guideline 4", "group 3", "g", ""):
+        begun = time.perf_counter()
+        asked.typed(text)
+        asked.lines(12)
+        spent.append(time.perf_counter() - begun)
+    assert sorted(spent)[len(spent) // 2] < 0.008, spent
 
 
 def test_an_answer_is_the_text_where_no_choices_were_offered():

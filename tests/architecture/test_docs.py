@@ -76,7 +76,7 @@ def test_the_example_of_other_keys_works_with_the_starter(tmp_path: Path) -> Non
     path.write_text(yaml.safe_dump(starter | yaml.safe_load(block), allow_unicode=True), encoding="utf-8")
     config = load(path)
     keymap = Keymap(config.schema, config.keys)
-    assert keymap.keys_of("done") == ("c", "f5")
+    assert keymap.keys_of("done") == (("c",), ("f5",))
     assert keymap.keys_of("skip") == ()
 
 

@@ -15,11 +15,12 @@ from textual.widgets import Input
 from annotations.errors import PostilError
 from tui.commands import Command
 from tui.host import Choice
-from tui.keys import Dispatcher
+from tui.keys import Bound, Dispatcher
 from tui.panels import key_grid, sign
 from tui.prompting import Prompting
 from tui.safe import safe
 from tui.widgets.rows import Row, Rows, fit
+from tui.words import WORDS
 
 if TYPE_CHECKING:
     from tui.app import PostilApp
@@ -46,7 +47,17 @@ _EDITING: Mapping[str, Callable[[Input], Any]] = {
     "ctrl+k": Input.action_delete_right_all,
 }
 
+_TURNS = {"pagedown": 1, "pageup": -1}
+"""Keys that turn the pages of the key grid."""
+
 _STEPS = {"down": 1, "up": -1, "tab": 1, "shift+tab": -1, "ctrl+n": 1, "ctrl+p": -1}
+
+
+def command_choice(bound: Bound) -> Choice:
+    """A command as a line of the palette, found by what it does and by what people call that."""
+    command, keys = bound.command, "  ".join(sign(" ".join(each)) for each in bound.sequences)
+    words = " ".join([command.title, command.group, WORDS.get(command.id, "")])
+    return Choice(command.help, command.id, command, keys, words=words)
 
 
 class _Harmless(Highlighter):
@@ -68,6 +79,7 @@ class KeyedScreen(Screen[None]):
         self.input = Input(id="prompt", compact=True, select_on_focus=False, highlighter=_Harmless())
         self.input.cursor_blink = False
         self._sync_due = False
+        self._grid_page = 0
 
     @property
     def postil(self) -> PostilApp:
@@ -120,10 +132,14 @@ class KeyedScreen(Screen[None]):
         self.sync()
 
     async def _command_key(self, key: str) -> None:
-        scope = self.scope
-        if self.dispatcher.pending and key == "escape":
+        scope, pending = self.scope, self.dispatcher.pending
+        if pending and key == "escape":
             self.dispatcher.pending = ()
             return
+        if pending and key in _TURNS and not self.dispatcher.leads_on(scope, key):
+            self._grid_page += _TURNS[key]
+            return
+        self._grid_page = 0
         command = self.dispatcher.feed(scope, key)
         if command is not None:
             await self.run_command(command)
@@ -249,20 +265,17 @@ class KeyedScreen(Screen[None]):
     def show_palette(self) -> None:
         """Offers every command of the scope by name and by what it does."""
         keymap = self.dispatcher.keymap
-        choices = [
-            Choice(b.command.help, b.command.id, b.command, "  ".join(sign(" ".join(s)) for s in b.sequences))
-            for b in keymap.bound
-            if self.scope in b.command.scopes
-        ]
-        self.pick("command", choices, self.run_command)
+        found = (bound for bound in keymap.bound if self.scope in bound.command.scopes)
+        self.pick("command", [command_choice(bound) for bound in found], self.run_command)
 
     # -- the overlay -----------------------------------------------------------------------------
 
     def _draw_overlay(self) -> None:
-        rows = self._overlay_rows()
-        if self.prompting is None and len(rows) <= HINT_ROWS + 1:
-            self._draw_in_place(rows[-HINT_ROWS:])
-            rows = []
+        grid, rows = self._grid_rows(), self._listed_rows()
+        if len(grid) <= HINT_ROWS + 1:
+            self._draw_in_place(grid[-HINT_ROWS:])
+        else:
+            rows = grid
         self.overlay.display = bool(rows)
         if rows:
             self.overlay.styles.height = len(rows)
@@ -275,25 +288,34 @@ class KeyedScreen(Screen[None]):
             self.message.show(padded[:1], self.postil.looks.bar)
             self.strip.show(padded[1:], self.postil.looks.bar)
 
-    def _overlay_rows(self) -> list[Row]:
-        width = self.size.width
+    def _grid_rows(self) -> list[Row]:
+        """What the next key can be, while a sequence waits for it."""
+        if self.prompting is not None or not self.dispatcher.pending:
+            return []
+        size = self.size.width, max(2, self.size.height - 4)
+        return key_grid(
+            self.dispatcher, self.scope, self.controller, self.postil.looks, *size, self._grid_page
+        )
+
+    def _listed_rows(self) -> list[Row]:
+        """The rows of the list that lies over the text, none while there is no list."""
         if self.prompting is not None and self.prompting.choices is not None:
-            return self._choice_rows(self.prompting, width)
-        if self.dispatcher.pending:
-            return key_grid(self.dispatcher, self.scope, self.postil.looks, width)[
-                : max(1, self.size.height - 4)
-            ]
+            return self._choice_rows(self.prompting, self.size.width)
         return []
 
     def _choice_rows(self, prompting: Prompting, width: int) -> list[Row]:
         looks = self.postil.looks
         size = max(1, min(MOST_CHOICES, self.size.height - 5))
-        first = max(0, min(prompting.index - size // 2, len(prompting.matches) - size))
         head = f" {prompting.title}: {len(prompting.matches)} of {len(prompting.choices or ())} · ↑ ↓ Enter, Esc leaves"
         rows: list[Row] = [((fit(head, width), looks.bar_faint),)]
-        shown = list(enumerate(prompting.matches))[first : first + size]
-        column = min(width // 2, 4 + max((cell_len(safe(choice.text)) for _, choice in shown), default=0))
-        for place, choice in shown:
+        shown = prompting.lines(size)
+        names = [safe(prompting.matches[place].text) for place, heading in shown if not heading]
+        column = min(width // 2, 4 + max(map(cell_len, names), default=0))
+        for place, heading in shown:
+            if heading:
+                rows.append(((fit(f" {safe(heading)}", width), looks.bar_strong),))
+                continue
+            choice = prompting.matches[place]
             mark, style = ("▸ ", looks.key) if place == prompting.index else ("  ", looks.bar)
             text = fit(f"{mark}{safe(choice.text)}", column - 2)
             text += " " * (column - cell_len(text))

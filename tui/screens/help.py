@@ -2,25 +2,63 @@
 
 from __future__ import annotations
 
+import textwrap
+
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.events import Resize
 
-from tui.keys import Dispatcher, Keymap
+from tui.commands import Command
+from tui.keys import Bound, Dispatcher, Keymap
 from tui.looks import Looks
-from tui.panels import sign, verbs_row
+from tui.panels import sign, verbs_row, with_keys
+from tui.safe import safe
 from tui.screens.base import KeyedScreen
-from tui.widgets.rows import Row, Rows, fit
+from tui.widgets.rows import Row, Rows, clip, fit
+
+WIDEST_KEYS = 22
+"""Cells that the keys of a command may take."""
 
 NAMES = {
     "read": "READ",
     "relation": "on a relation",
     "select": "SELECT",
     "link": "LINK",
+    "head": "LINK, on the head",
+    "same": "SAME",
     "hints": "JUMP",
     "ask": "DONE",
+    "preview": "PREVIEW",
+    "card": "a card",
     "library": "the library",
 }
 """What the key tables are called on the screen."""
+
+
+ABOUT = {
+    "read": "READ is where you begin. {next-item} goes from one suggestion to the next: {accept} accepts, {reject}"
+    " rejects, a label's key says what it really is; {done} settles the article. For example: {next-item} {accept}"
+    " {accept} {reject} {done}",
+    "relation": "You are on a relation. A type's key changes its type, {swap} turns it round, {delete} deletes it;"
+    " {leave} leads back to the text. For example: {relations} {next-relation} {swap}",
+    "select": "SELECT marks a span. Move its end, {switch-end} takes the other one, a label's key labels it; {leave}"
+    " leaves without a change. For example: {select} {next-token} {next-token} and a label's key",
+    "link": "LINK makes a relation that begins at the pinned head. {next-item} visits the ends that are legal, a type's"
+    " key or {confirm} relates; {leave} leaves. For example: {relate} {next-item} {confirm}",
+    "head": "LINK makes a relation that begins here. Choose the other end ({next-item}) or first the type: its key,"
+    " or {confirm} for the list; {leave} leaves. For example: {relate} {next-item} {confirm}",
+    "same": "SAME says that two mentions name the same entity. {next-item} visits the others; {leave} leaves.",
+    "hints": "JUMP shows letters on the items in view: type those of one to go there; {leave} leaves.",
+    "ask": "DONE asks what becomes of the suggestions that nobody has decided: {ask-accept} accepts them, {ask-reject}"
+    " rejects them, {ask-leave} leaves them unknown; {leave} goes back and settles nothing.",
+    "preview": "PREVIEW shows what an edit would do, line by line. {preview-tick} takes a line out or in,"
+    " {preview-apply} makes the edit, {preview-leave} leaves with nothing changed.",
+    "card": "The card shows what is known about one thing; it changes nothing. {card-down} and {card-up} move it,"
+    " {card-close} takes it away.",
+    "library": "The library lists the articles. {open} opens one, {next-open-row} goes to the next open one, {filter}"
+    " shows those that answer a query; {exit} ends postil. For example: {next-open-row} {open}",
+}
+"""What each mode is, how to leave it, and what one typically presses; {id} stands for a key of that command."""
 
 
 class HelpScreen(KeyedScreen):
@@ -32,6 +70,7 @@ class HelpScreen(KeyedScreen):
         super().__init__(dispatcher)
         self.about = about
         self.top = 0
+        self.words = ""
         self.said = ""
         self.body = Rows(id="pane")
 
@@ -59,8 +98,10 @@ class HelpScreen(KeyedScreen):
 
     def move(self, step: int) -> None:
         """Up or down by rows."""
-        last = len(rows(self.dispatcher.keymap, self.postil.looks, self.about, self.size.width)) - 1
-        self.top = max(0, min(self.top + step, last))
+        self.top = max(0, min(self.top + step, len(self._rows()) - 1))
+
+    def _rows(self) -> list[Row]:
+        return rows(self.dispatcher.keymap, self.postil.looks, self.about, self.size.width, self.words)
 
     def page(self, step: int) -> None:
         """Up or down by a screen."""
@@ -69,6 +110,13 @@ class HelpScreen(KeyedScreen):
     def edge(self, end: bool) -> None:
         """To the beginning or the end."""
         self.move(10_000 if end else -10_000)
+
+    def ask_search(self) -> None:
+        """Asks for words, and shows the keys whose explanation has them."""
+        self.prompt("words", self.words, self._narrow, self._narrow, lambda: self._narrow(""))
+
+    def _narrow(self, words: str) -> None:
+        self.words, self.top = words, 0
 
     def close(self) -> None:
         """Back to where help was asked for."""
@@ -81,28 +129,52 @@ class HelpScreen(KeyedScreen):
     def draw(self) -> None:
         """Shows the part of the list that is in view."""
         looks, width = self.postil.looks, self.size.width
-        found = rows(self.dispatcher.keymap, looks, self.about, width)
+        found = self._rows()
         self.body.show(found[self.top : self.top + self.body.size.height], looks.base)
         self.message.show([((f" {self.said}", looks.bar_faint),)], looks.bar)
-        more = f" {len(found)} lines, j k PgUp PgDn"
+        keys = with_keys(self.dispatcher.keymap, "{row-down} {row-up} {rows-down}")
+        more = f" {len(found)} lines, {keys}"
         self.strip.show(
             [((more, looks.bar_faint),), verbs_row(self.dispatcher.keymap, "help", self, looks, width)],
             looks.bar,
         )
 
 
-def rows(keymap: Keymap, looks: Looks, scope: str, width: int) -> list[Row]:
-    """The commands of a scope by group, each with its keys and what it does."""
+def rows(keymap: Keymap, looks: Looks, scope: str, width: int, words: str = "") -> list[Row]:
+    """What a scope is, and its commands by group, each with its keys and what it does; with words, only the commands
+    that have them."""
     found: list[Row] = [((f" Keys: {NAMES.get(scope, scope)}", looks.strong),)]
+    about = textwrap.wrap(with_keys(keymap, ABOUT.get(scope, "")), max(20, width - 2))
+    found += [((f" {line}", looks.base),) for line in about if not words]
+    listed = [
+        (bound.command, _keys(keymap, bound)) for bound in keymap.bound if scope in bound.command.scopes
+    ]
+    listed = [(command, keys) for command, keys in listed if keys and _has(command, keys, words)]
+    size = min(WIDEST_KEYS, max((cell_len(keys) for _, keys in listed), default=0))
     group = ""
-    for bound in keymap.bound:
-        if scope not in bound.command.scopes or not bound.sequences:
-            continue
-        if bound.command.group != group:
-            group = bound.command.group
+    for command, keys in listed:
+        if command.group != group:
+            group = command.group
             found += [((" ", looks.base),), ((f" {group}", looks.strong),)]
-        keys = "  ".join(sign(" ".join(sequence)) for sequence in bound.sequences)
-        found.append(
-            ((f"  {keys:<16} ", looks.key_on_paper), (fit(bound.command.help, width - 20), looks.base))
-        )
+        for line in textwrap.wrap(safe(command.help), max(20, width - size - 4)):
+            pad = " " * (size - cell_len(keys))
+            row = ((f"  {keys}{pad} ", looks.key_on_paper), (line, looks.base))
+            found.append(clip(row, width))
+            keys = ""
     return found
+
+
+def _keys(keymap: Keymap, bound: Bound) -> str:
+    """The keys of a command, as many of them as there is room for; its name in the list of commands if it has none."""
+    keys = [sign(" ".join(sequence)) for sequence in bound.sequences]
+    if not keys:
+        by_name = set(bound.command.scopes) & set(keymap.commands["commands"].scopes)
+        return fit(f"{with_keys(keymap, '{commands}')} {bound.command.title}", WIDEST_KEYS) if by_name else ""
+    while len(keys) > 1 and cell_len("  ".join(keys)) > WIDEST_KEYS:
+        keys.pop()
+    return fit("  ".join(keys), WIDEST_KEYS)
+
+
+def _has(command: Command, keys: str, words: str) -> bool:
+    text = f"{command.help} {command.id} {keys}".casefold()
+    return all(word in text for word in words.casefold().split())

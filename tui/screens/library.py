@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from rich.style import Style
 from textual.app import ComposeResult
 from textual.events import Resize
 
@@ -14,7 +13,7 @@ from tui.panels import verbs_row
 from tui.safe import safe
 from tui.screens.base import KeyedScreen
 from tui.shelf import Shelf
-from tui.widgets.rows import Row, Rows, cells, fit
+from tui.widgets.rows import Row, Rows, cells, clip, fit
 
 SIGNS = {"open": "·", "done": "✓", "skipped": "–"}
 """State of an article, told without colour."""
@@ -116,7 +115,7 @@ def _row(line: Line, shelf: Shelf, looks: Looks, width: int, place: int) -> Row:
     room = max(4, width - len(left) - len(date) - len(counts) - 1)
     title = fit(safe(line.title), room)
     pad = " " * max(0, room - cells([(title, style)]))
-    return _cut([(left, style), (date, faint), (title, style), (f"{pad} {counts}", faint)], width)
+    return clip([(left, style), (date, faint), (title, style), (f"{pad} {counts}", faint)], width)
 
 
 def _counts(line: Line, width: int) -> str:
@@ -126,10 +125,3 @@ def _counts(line: Line, width: int) -> str:
         return f"{waiting:>5}"
     who = f" {fit(safe(', '.join(line.who)), 12):<12}" if width >= 90 else ""
     return f"{line.entities:>4} ent {line.relations:>3} rel {waiting:>5}{who}"
-
-
-def _cut(pieces: list[tuple[str, Style]], width: int) -> Row:
-    found: list[tuple[str, Style]] = []
-    for text, style in pieces:
-        found.append((fit(text, max(0, width - cells(found))), style))
-    return tuple(found)

@@ -10,19 +10,27 @@ from textual.events import Resize
 from textual.geometry import Size
 
 from annotations.errors import PostilError
-from tui import panels
+from tui import panels, preview
+from tui.commands import Command
 from tui.desk import Desk
 from tui.keys import Dispatcher
 from tui.screens.base import KeyedScreen
+from tui.tour import HINT, Tour
 from tui.verbs import moving, pointing
 from tui.widgets.article import ArticleView, fitted
-from tui.widgets.rows import Rows
+from tui.widgets.rows import Row, Rows, fit
 
 PANE_FROM = 120
 """Width of the terminal from which the side pane is shown by itself, in cells."""
 
 AROUND = 4
 """Rows of the screen that are not text: header, message, strip."""
+
+LEAST_PREVIEW = 8
+"""Rows that a preview may have even where that is most of the text."""
+
+PREVIEW_KEYS = {"preview-tick": "ticks", "preview-apply": "applies", "preview-leave": "leaves"}
+"""What the head of a preview says about its keys."""
 
 PANE = 44
 """Width of the side pane, in cells."""
@@ -39,6 +47,8 @@ class ReaderScreen(KeyedScreen):
         self.header, self.pane = Rows(id="header"), Rows(id="pane")
         self.article = ArticleView()
         self.pane_wanted: bool | None = None
+        self.tour: Tour | None = None
+        self._ran = ""
         self._pane_key: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
@@ -71,8 +81,17 @@ class ReaderScreen(KeyedScreen):
         """A key; in JUMP letters belong to the codes shown."""
         desk = self.controller
         desk.session.tick(desk.offset)
+        tour, self._ran = self.tour, HINT if desk.mode == "hints" else ""
         await super().take_key(key, character)
+        if tour is not None and tour is self.tour and not self.dispatcher.pending:
+            tour.took(self._ran, desk)
+            self.tour = None if tour.over else tour
         desk.session.stands(desk.offset)
+
+    async def run_command(self, command: Command) -> None:
+        """Runs a command on the desk; which one it was, the tour wants to know."""
+        self._ran = command.id
+        await super().run_command(command)
 
     async def _unbound(self, key: str) -> None:
         desk = self.controller
@@ -81,6 +100,10 @@ class ReaderScreen(KeyedScreen):
             await self.attempt(lambda: moving.hint_key(desk, key))
         else:
             await super()._unbound(key)
+
+    def start_tour(self) -> None:
+        """Names the first keys in the message row, one after the other."""
+        self.tour = Tour()
 
     # -- the desk's host -------------------------------------------------------------------------
 
@@ -136,6 +159,27 @@ class ReaderScreen(KeyedScreen):
         self.pane.styles.width = min(PANE, max(20, self.size.width // 2))
         self.call_after_refresh(self.sync)
 
+    def _message(self, desk: Desk, width: int) -> Row:
+        """The message row; during the tour its line, unless there is something to warn of."""
+        looks = self.postil.looks
+        if self.tour is None or (desk.said and desk.warns):
+            return panels.message(desk, looks, width)
+        return ((fit(f" {self.tour.line(self.dispatcher.keymap)}", width), looks.bar_strong),)
+
+    def _listed_rows(self) -> list[Row]:
+        """The card or the preview, while there is one: of a preview at most three fifths of the text are under it."""
+        desk = self.desk
+        if desk is not None and desk.card is not None and self.prompting is None:
+            desk.card = desk.card.fitted(self.size.width, self.size.height - AROUND)
+            return desk.card.rows(self.postil.looks)
+        if desk is None or desk.preview is None or self.prompting is not None:
+            return super()._listed_rows()
+        room = self.size.height - AROUND
+        most = max(1, min(room, max(LEAST_PREVIEW, room * 3 // 5)))
+        height = min(most, 1 + max(1, len(desk.preview.listing)))
+        keys = panels.keys_for(self.dispatcher.keymap, PREVIEW_KEYS)
+        return preview.rows(desk.preview, self.postil.looks, self.size.width, height, keys)
+
     def draw(self) -> None:
         """Brings every row up to date with the desk."""
         desk, looks, width = self.desk, self.postil.looks, self.size.width
@@ -144,7 +188,7 @@ class ReaderScreen(KeyedScreen):
         desk.resize(*self.article.measure(desk.session.config.column))
         self.article.sync(desk, looks)
         self.header.show([panels.header(desk, looks, width)], looks.bar)
-        self.message.show([panels.message(desk, looks, width)], looks.bar)
+        self.message.show([self._message(desk, width)], looks.bar)
         self.strip.show(panels.strip(desk, self.dispatcher.keymap, looks, width), looks.bar)
         if self.pane.display and self.pane.size.width:
             size = self.pane.size

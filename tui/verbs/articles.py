@@ -122,5 +122,5 @@ def leave(desk: Desk) -> None:
     elif desk.kind in ("relation", "link"):
         desk.set_focus(None)
         desk.go(desk.cursor)
-    elif desk.hits:
+    elif desk.hits or desk.carried:
         moving.search(desk, "")

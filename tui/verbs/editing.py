@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-from annotations import edits, navigator
+from collections.abc import Sequence
+
+from annotations import details, edits, navigator
 from annotations.errors import Refused
 from annotations.model import Span
+from annotations.schema import EntityType, RelationType
 from annotations.state import LINK, Item
-from tui.desk import Desk
+from tui.desk import Act, Desk
 from tui.host import Choice
 from tui.safe import safe
-from tui.verbs import moving, selecting
+from tui.verbs import moving, revealing, selecting
+from tui.verbs.repeating import repeatable
+
+FEW = 12
+"""With at most so many labels the list keeps its order, and none comes first because it was used last."""
 
 
+@repeatable("read")
 def label(desk: Desk, name: str) -> None:
     """Labels what is here: a token gets an entity, an entity another label, a suggestion is accepted as that."""
     if desk.mode == "select":
         selecting.label(desk, name)
+        desk.used(name)
         return
-    if desk.link is not None and desk.focus == desk.link.head:
-        raise Refused("the pinned head keeps its label while you relate it; Esc leaves LINK")
     if desk.item is not None and desk.focus is not None:
         edit = desk.do(edits.relabel, desk.focus, name)
     else:
         edit = desk.do(edits.add, *_token(desk), name)
+    desk.used(name)
     selecting.finish(desk, edit.focus)
 
 
@@ -34,32 +42,49 @@ def _token(desk: Desk) -> Span:
 
 def pick_label(desk: Desk) -> None:
     """Offers all labels in a list that narrows while typing."""
-    types = desk.session.config.schema.entities
-    choices = [Choice(t.name, t.about, t.name, " ".join([*t.keys, f"Space {t.code}"])) for t in types]
+    choices = type_choices(desk.session.config.schema.entities, desk.recent)
     desk.host.pick("label", choices, lambda name: label(desk, name))
 
 
+def type_choices(types: Sequence[EntityType | RelationType], recent: Sequence[str]) -> list[Choice]:
+    """Labels or relation types as lines of a picker: those used last, then each group under its heading."""
+    last = [kind for name in recent for kind in types if kind.name == name] if len(types) > FEW else []
+    groups = dict.fromkeys(kind.group for kind in types)
+    rest = [kind for group in groups for kind in types if kind.group == group and kind not in last]
+    return [_type_choice(kind, "used last") for kind in last] + [_type_choice(k, k.group) for k in rest]
+
+
+def _type_choice(kind: EntityType | RelationType, group: str) -> Choice:
+    keys = " ".join([*kind.keys, kind.code])
+    return Choice(kind.name, kind.about, kind.name, keys, group, f"{kind.code} {kind.group}")
+
+
+@repeatable("read", "relation")
 def accept(desk: Desk) -> None:
     """Accepts the focused suggestion and goes on to the next pending one; elsewhere it just goes on."""
     if desk.kind in ("suggestion", "link") and desk.focus is not None:
         here = desk.state.item(desk.focus)
         desk.set_focus(desk.do(edits.accept, desk.focus).focus)
-        _go_on(desk, here)
+        go_on(desk, here)
+    elif desk.kind == "hidden":
+        revealing.take_back(desk)
     else:
-        _go_on(desk)
+        go_on(desk)
 
 
+@repeatable("read", "relation")
 def reject(desk: Desk) -> None:
     """Rejects the focused suggestion and goes on; deletes an own entity or relation and stays."""
     if desk.kind in ("suggestion", "link") and desk.focus is not None:
         here = desk.state.item(desk.focus)
         desk.do(edits.reject, desk.focus)
-        _go_on(desk, here)
+        go_on(desk, here)
     else:
         delete(desk)
 
 
-def _go_on(desk: Desk, here: Item | None = None) -> None:
+def go_on(desk: Desk, here: Item | None = None) -> None:
+    """To the next pending suggestion below the focus, or below an item that is gone; says where there is none."""
     said = desk.said
     if moving.next_pending(desk, here=here) is not None:
         return
@@ -68,32 +93,32 @@ def _go_on(desk: Desk, here: Item | None = None) -> None:
     desk.say(f"{said}; {rest}" if said else rest)
 
 
+@repeatable("read", "relation")
 def delete(desk: Desk) -> None:
     """Deletes the focused entity or relation, rejects the focused suggestion; stays, with nothing focused."""
     if desk.focus is None:
         raise Refused("nothing here to delete")
+    revealing.refuse_hidden(desk)
     desk.do(edits.delete, desk.focus)
     desk.set_focus(None)
 
 
+@repeatable("read")
 def move_edge(desk: Desk, side: str, step: int) -> None:
-    """Moves the `start` or `end` of the focused entity or suggestion by a token: outwards or inwards."""
+    """Moves the `start` or `end` of the focused entity or suggestion to the next edge of a token (of a character, where
+    that is the unit), outwards or inwards."""
     item = desk.item
     if item is None or desk.focus is None:
         raise Refused("no entity here; v starts a selection")
     tokens = desk.state.tokens
-    first, last = tokens.covering(item.start, item.end)
-    first, last = (first + step, last) if side == "start" else (first, last + step)
-    if first > last:
-        raise Refused("it is one token already; d deletes it")
-    if first < 0 or last >= len(tokens):
-        raise Refused("that is the edge of the text")
-    edit = desk.do(edits.reshape, desk.focus, *tokens.hull(first, last))
-    stay = max(first, min(desk.cursor, last))
+    pieces = details.moved(item.spans, tokens, side, step)
+    edit = desk.do(details.reshape, desk.focus, pieces)
+    first, last = tokens.covering(pieces[0][0], pieces[-1][1])
     desk.set_focus(edit.focus)
-    desk.go(stay)
+    desk.go(max(first, min(desk.cursor, last)))
 
 
+@repeatable("read")
 def split(desk: Desk) -> None:
     """Splits the focused entity or suggestion before the cursor's token."""
     if desk.item is None or desk.focus is None:
@@ -101,6 +126,7 @@ def split(desk: Desk) -> None:
     selecting.finish(desk, desk.do(edits.split, desk.focus, desk.offset).focus)
 
 
+@repeatable("read")
 def join(desk: Desk) -> None:
     """Joins the focused entity or suggestion with the next item."""
     if desk.item is None or desk.focus is None:
@@ -114,16 +140,24 @@ def join(desk: Desk) -> None:
 def ask_note(desk: Desk) -> None:
     """Asks for the note of the focused thing, else of the article."""
     key = desk.focus
-    if desk.kind == "link":
-        raise Refused("accept the suggested relation first (a)")
-    thing = desk.state.entities.get(key or "") or desk.state.relations.get(key or "")
-    old = thing.note if thing else (None if key else desk.state.progress.note)
-    name = f"note on {safe(thing.label)}" if thing else ("note on this" if key else "note on the article")
-    desk.host.prompt(name, old or "", lambda text: _save_note(desk, key, text))
+    if key is None:
+        ask_article_note(desk)
+        return
+    own = desk.state.entities.get(key) or desk.state.relations.get(key)
+    thing = own or desk.state.suggestions.get(key) or desk.state.links[key]
+    old = own.note if own else None
+    desk.host.prompt(f"note on {safe(thing.label)}", old or "", lambda text: _save_note(desk, key, text))
+
+
+def ask_article_note(desk: Desk) -> None:
+    """Asks for the note of the article, whatever is focused."""
+    old = desk.state.progress.note or ""
+    desk.host.prompt("note on the article", old, lambda text: _save_note(desk, None, text))
 
 
 def _save_note(desk: Desk, key: str | None, text: str) -> None:
     focus = desk.do(edits.note, key, text).focus
+    desk.last = Act(("read", "relation"), lambda d: _save_note(d, d.focus, text))
     if focus is not None and desk.exists(focus):
         desk.set_focus(focus)
 

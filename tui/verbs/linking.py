@@ -9,7 +9,11 @@ from annotations.state import is_symmetric
 from tui.desk import Desk, Link
 from tui.host import Choice
 from tui.safe import safe
-from tui.verbs import moving
+from tui.verbs import editing, moving
+from tui.verbs.repeating import repeatable
+
+MOST_NAMED = 5
+"""How many relation types a sentence names."""
 
 
 def start(desk: Desk, keep: bool = False) -> None:
@@ -17,6 +21,8 @@ def start(desk: Desk, keep: bool = False) -> None:
     item = desk.item
     if item is None or desk.focus is None:
         raise Refused("no entity here to relate; label it first")
+    if desk.kind == "hidden":
+        raise Refused("this is rejected or set aside: take it back first (a)")
     if not desk.session.config.schema.relations_from(item.label):
         raise Refused(f"no relation of this project begins at {item.label}")
     desk.link = Link(desk.focus, keep)
@@ -33,10 +39,8 @@ def choose_type(desk: Desk, name: str) -> None:
         make(desk, name)
         return
     head = desk.state.shown(link.head)
-    if head is not None and name not in [
-        t.name for t in desk.session.config.schema.relations_from(head.label)
-    ]:
-        raise Refused(f"{name} does not begin at {head.label}")
+    if head is not None and not desk.state.schema.relation(name).starts_at(head.label):
+        raise Refused(f"{name} does not begin at {head.label}; {_listed(types_now(desk))} may")
     desk.pin(relation=name)
     try:
         desk.set_focus(link.head)
@@ -47,14 +51,60 @@ def choose_type(desk: Desk, name: str) -> None:
     desk.say(f"{name}: Tab for another target, Enter makes it")
 
 
+def types_now(desk: Desk) -> tuple[RelationType, ...]:
+    """The relation types that can be meant now: on the head those that may begin there, on a target and on a relation
+    those that are legal between both ends; none where the type stays as it is."""
+    link, schema = desk.link, desk.state.schema
+    if link is None:
+        ends = desk.ends(desk.focus or "")
+        return schema.relations_between(ends[0].label, ends[1].label) if ends else ()
+    head, target = desk.state.shown(link.head), desk.item
+    if head is None or link.repoint is not None or link.same:
+        return ()
+    if target is None or desk.focus == link.head:
+        return schema.relations_from(head.label)
+    return schema.relations_between(head.label, target.label)
+
+
+def may_begin(desk: Desk, kind: RelationType) -> bool:
+    """Whether a relation of this type may begin at the pinned head."""
+    head = desk.state.shown(desk.link.head) if desk.link and not desk.link.repoint else None
+    return head is not None and kind.starts_at(head.label)
+
+
+def may_become(desk: Desk, kind: RelationType) -> bool:
+    """Whether the focused relation may be of this type."""
+    ends = desk.ends(desk.focus or "")
+    return ends is not None and kind.allows(ends[0].label, ends[1].label)
+
+
+def pick(desk: Desk) -> None:
+    """Offers what a digit would mean here, by name: the labels; on the pinned head, relation types."""
+    if desk.scope == "head":
+        pick_type(desk)
+    else:
+        editing.pick_label(desk)
+
+
+def pick_type(desk: Desk) -> None:
+    """Offers the relation types that may begin at the pinned head."""
+    types = types_now(desk)
+    if not types:
+        raise Refused("go to the other end first: Tab visits what is legal")
+    desk.host.pick("relation", choices(desk, types), lambda name: choose_type(desk, name))
+
+
 def confirm(desk: Desk) -> None:
-    """Enter in LINK: relates to the focused target by the chosen type, or by the only legal one."""
+    """Enter in LINK: relates to the focused target by the chosen type, or by the only legal one; on the head it offers
+    the types that may begin there."""
     link = desk.link
     if link is None:
         return
-    if desk.item is None or desk.focus is None or desk.focus == link.head:
+    if desk.focus == link.head:
+        pick_type(desk)
+    elif desk.item is None or desk.focus is None:
         raise Refused("go to the other end first: Tab visits what is legal")
-    if link.repoint is not None:
+    elif link.repoint is not None:
         _repoint(desk, link.repoint)
     elif link.relation is not None:
         make(desk, link.relation)
@@ -72,12 +122,12 @@ def _only_legal(desk: Desk, head: str) -> None:
     if len(legal) == 1:
         make(desk, legal[0].name)
     else:
-        desk.host.pick("relation", choices(legal), lambda name: make(desk, name))
+        desk.host.pick("relation", choices(desk, legal), lambda name: make(desk, name))
 
 
-def choices(types: tuple[RelationType, ...]) -> list[Choice]:
-    """Relation types as lines of a picker."""
-    return [Choice(t.name, t.about, t.name, " ".join(t.keys)) for t in types]
+def choices(desk: Desk, types: tuple[RelationType, ...]) -> list[Choice]:
+    """Relation types as lines of a picker, those used last first."""
+    return editing.type_choices(types, desk.recent)
 
 
 def make(desk: Desk, name: str) -> None:
@@ -85,14 +135,29 @@ def make(desk: Desk, name: str) -> None:
     link, target = desk.link, desk.focus
     if link is None or target is None:
         return
+    _need_legal(desk, name)
     edit = desk.do(edits.relate, name, link.head, target)
+    desk.used(name)
     head = edit.focus or link.head
     if link.keep:
-        desk.link = Link(head, True, name)
+        desk.link = Link(head, True, name, every=link.every)
         desk.set_focus(navigator.innermost(desk.state, desk.cursor))
     else:
         desk.link = None
         desk.focus_on(head)
+
+
+def _need_legal(desk: Desk, name: str) -> None:
+    """Refuses a type that is illegal between the pinned head and the focused target, and says which ones may."""
+    head, target = desk.state.shown(desk.link.head) if desk.link else None, desk.item
+    if head is None or target is None or desk.state.schema.legal(name, head.label, target.label):
+        return
+    raise Refused(f"{name} may not go from {head.label} to {target.label}; {_listed(types_now(desk))} may")
+
+
+def _listed(types: tuple[RelationType, ...]) -> str:
+    names = [kind.name for kind in types]
+    return ", ".join(names[:MOST_NAMED]) + (" …" if len(names) > MOST_NAMED else "") or "no relation"
 
 
 def toggle_legal_only(desk: Desk) -> None:
@@ -161,12 +226,20 @@ def arrow(desk: Desk, key: str) -> str:
     return f"—{label}{'' if relation else '?'}{'—' if is_symmetric(desk.state.schema, label) else '→'}"
 
 
+@repeatable("relation")
 def relabel(desk: Desk, name: str) -> None:
     """Gives the focused relation another type."""
-    if desk.focus is not None:
-        desk.set_focus(desk.do(edits.relabel_relation, desk.focus, name).focus)
+    if desk.focus is None:
+        return
+    if not may_become(desk, desk.state.schema.relation(name)):
+        ends = desk.ends(desk.focus)
+        here = f" from {ends[0].label} to {ends[1].label}" if ends else ""
+        raise Refused(f"{name} may not go{here}; {_listed(types_now(desk))} may")
+    desk.set_focus(desk.do(edits.relabel_relation, desk.focus, name).focus)
+    desk.used(name)
 
 
+@repeatable("relation")
 def swap(desk: Desk) -> None:
     """Turns the focused relation round."""
     if desk.focus is not None:

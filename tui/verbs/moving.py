@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import regex
-
 from annotations import navigator
-from annotations.errors import Refused
+from annotations.errors import QueryError, Refused
+from annotations.queue import hits
 from annotations.state import Item
 from tui.desk import Desk
-
-SEARCH_SECONDS = 0.1
-"""Time that a search expression may take before it is given up."""
 
 
 def token(desk: Desk, step: int) -> None:
     """To the next or previous token."""
     desk.go(desk.cursor + step)
+
+
+def toggle_unit(desk: Desk) -> None:
+    """Moves and selects by character, or again by token."""
+    desk.set_unit(not desk.by_character)
+    desk.say("by character: h and l, selections and edges" if desk.by_character else "by token again")
 
 
 def word(desk: Desk, step: int, end: bool = False) -> None:
@@ -72,9 +74,11 @@ def item(desk: Desk, step: int) -> None:
     if desk.link is not None:
         tail(desk, step)
         return
-    found = navigator.next_item(desk.state, desk.cursor, desk.focus, step)
+    items = desk.items
+    here = desk.item_of(desk.focus) if desk.focus else None
+    found = navigator.next_item(desk.state, desk.cursor, here, step, among=items)
     if found is None:
-        count = len(desk.state.items)
+        count = len(items)
         if not count:
             raise Refused("nothing is marked or suggested in this article")
         raise Refused(f"last of {count}, c = done" if step > 0 else f"first of {count}")
@@ -90,6 +94,10 @@ def tail(desk: Desk, step: int) -> None:
     found = navigator.next_item(state, desk.cursor, desk.focus, step, wanted)
     if found is None:
         candidates = [i for i in state.items if wanted(i)]
+        if not candidates and link.same:
+            raise Refused(
+                "every other item is a mention of this entity already; label another, or `!` for all"
+            )
         if not candidates:
             raise Refused("nothing here can be the other end; label it first, or `!` for all")
         found = candidates[0 if step > 0 else -1]
@@ -97,8 +105,11 @@ def tail(desk: Desk, step: int) -> None:
 
 
 def wanted_tail(desk: Desk) -> navigator.Wanted:
-    """What Tab stops at in LINK."""
+    """What Tab stops at in LINK; in SAME, what is no mention of the entity yet."""
     link, state = desk.link, desk.state
+    if link is not None and link.same and not link.every:
+        known = {link.head, *(each.id for each in state.others(link.head))}
+        return lambda i: state.shown(i.key) is not None and i.key not in known
     if link is None or link.every:
         head = link.head if link else None
         return lambda i: state.shown(i.key) is not None and i.key != head
@@ -178,21 +189,21 @@ def ask_search(desk: Desk) -> None:
 
 def search(desk: Desk, expression: str) -> None:
     """Finds all places of an expression; small letters match both cases. An empty one ends the search."""
-    desk.shown.everything = True
+    desk.shown.everything, desk.carried = True, ""
     if not expression:
         desk.hits = []
         return
-    flags = 0 if any(c.isupper() for c in expression) else regex.IGNORECASE
     try:
-        pattern = regex.compile(expression, flags)
-        found = [m.span() for m in pattern.finditer(desk.state.article.text, timeout=SEARCH_SECONDS)]
-    except regex.error as error:
+        desk.hits = hits(expression, desk.state.article.text)
+    except QueryError as error:
         raise Refused(f"/{expression}: {error}") from error
-    except TimeoutError as error:
-        raise Refused(f"/{expression} takes too long on this article: make it simpler") from error
-    desk.hits = [(start, end) for start, end in found if end > start]
     if not desk.hits:
         raise Refused(f"/{expression}: not found in this article")
+    to_hit(desk)
+
+
+def to_hit(desk: Desk) -> None:
+    """To the first hit of the search at the cursor or below, else in the article."""
     start = next((s for s, _ in desk.hits if s >= desk.offset), desk.hits[0][0])
     desk.go(desk.state.tokens.at(start))
     desk.say(f"{len(desk.hits)} hit{'s' if len(desk.hits) > 1 else ''}, n and N to walk them")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tui.desk import Desk
-from tui.verbs import moving, selecting
+from tui.verbs import looking, moving, selecting
 
 
 def point(desk: Desk, offset: int, drags: bool) -> None:
@@ -21,10 +21,12 @@ def point(desk: Desk, offset: int, drags: bool) -> None:
 
 def turn(desk: Desk, step: int) -> None:
     """Moves by lines, as the wheel turns."""
-    if not _busy(desk):
+    if desk.card is not None:
+        looking.scroll(desk, step)
+    elif not _busy(desk):
         moving.line(desk, step)
 
 
 def _busy(desk: Desk) -> bool:
     """Whether a question about what is on screen waits for a key."""
-    return desk.mode in ("hints", "ask")
+    return desk.mode in ("hints", "ask", "preview", "card")

@@ -1,23 +1,23 @@
-"""SELECT: marking a span by its first and last token, and moving the edges of what is there."""
+"""SELECT: marking a span by its first and last token, or several pieces, and moving the edges of what is there."""
 
 from __future__ import annotations
 
-from annotations import edits, navigator
+from annotations import details, navigator
 from annotations.errors import Refused
 from tui.desk import Desk
 from tui.verbs import moving
 
 
 def start(desk: Desk) -> None:
-    """Starts a selection at the cursor, also inside an entity."""
+    """Starts a selection at the cursor, also inside an entity; after a piece, the next piece."""
     if not len(desk.state.tokens):
         raise Refused("there is no text to select")
-    desk.mode, desk.anchor, desk.growth = "select", desk.cursor, []
+    desk.mode, desk.anchor, desk.growth, desk.exact = "select", desk.cursor, [], None
 
 
 def extend(desk: Desk, axis: str, step: int) -> None:
     """Starts a selection if there is none, and moves its end by a token or a line."""
-    if desk.mode != "select":
+    if desk.mode != "select" or desk.anchor is None:
         start(desk)
     (moving.token if axis == "token" else moving.line)(desk, step)
 
@@ -33,8 +33,14 @@ def grow(desk: Desk) -> None:
     else:
         desk.growth = [*desk.growth[1:], desk.growth[0]]
     first, last = desk.state.tokens.covering(*desk.growth[0])
-    desk.mode, desk.anchor = "select", first
+    desk.mode, desk.anchor, desk.exact = "select", first, None
     desk.go(last)
+
+
+def add_piece(desk: Desk) -> None:
+    """Keeps the selection as a piece of a discontinuous entity; the cursor is free to go to the next piece."""
+    desk.pieces = details.merged(desk.state.article.text, desk.selected)
+    desk.anchor, desk.exact, desk.growth = None, None, []
 
 
 def switch_end(desk: Desk) -> None:
@@ -45,13 +51,14 @@ def switch_end(desk: Desk) -> None:
 
 
 def reopen(desk: Desk) -> None:
-    """Reopens the edges of the focused entity or suggestion as a selection."""
+    """Reopens the edges of the focused entity or suggestion as a selection; of several pieces, those of the last."""
     item = desk.item
     if item is None or desk.focus is None:
         raise Refused("no entity here to reopen")
-    first, last = desk.state.tokens.covering(item.start, item.end)
+    *others, piece = item.spans
+    first, last = desk.state.tokens.covering(*piece)
     desk.reshaping, desk.mode, desk.growth = desk.focus, "select", []
-    desk.anchor = first
+    desk.anchor, desk.exact, desk.pieces = first, piece, tuple(others)
     desk.go(last)
 
 
@@ -60,22 +67,17 @@ def commit(desk: Desk) -> None:
     if desk.reshaping is None:
         pick_label(desk)
         return
-    span, key = desk.selection, desk.reshaping
+    pieces, key = desk.selected, desk.reshaping
     end(desk)
-    if span is not None:
-        finish(desk, desk.do(edits.reshape, key, *span).focus)
+    finish(desk, desk.do(details.reshape, key, pieces).focus)
 
 
 def label(desk: Desk, name: str) -> None:
     """Labels the selection; of a reopened entity, its new edges and label in one edit."""
-    span, key = desk.selection, desk.reshaping
-    if span is None:
-        return
-    if key is not None:
-        edit = desk.do(edits.reshape, key, *span, name)
+    if desk.reshaping is not None:
+        edit = desk.do(details.reshape, desk.reshaping, desk.selected, name)
     else:
-        same = desk.state.pending_at(*span)
-        edit = desk.do(edits.relabel, same, name) if same else desk.do(edits.add, *span, name)
+        edit = desk.do(details.add, desk.selected, name)
     end(desk)
     finish(desk, edit.focus)
 
@@ -88,7 +90,8 @@ def finish(desk: Desk, key: str | None) -> None:
 
 def end(desk: Desk) -> None:
     """Leaves SELECT; the cursor stays, a pinned head stays pinned."""
-    desk.mode, desk.anchor, desk.reshaping, desk.growth = "read", None, None, []
+    desk.mode = "read"
+    desk.drop_selection()
     desk.go(desk.cursor)
 
 

@@ -37,6 +37,14 @@ def fit(text: str, width: int) -> str:
     return f"{cut}…" if width > 0 else ""
 
 
+def clip(row: Iterable[tuple[str, Style]], width: int) -> Row:
+    """A row cut to a width in cells."""
+    found: list[tuple[str, Style]] = []
+    for text, style in row:
+        found.append((fit(text, max(0, width - cells(found))), style))
+    return tuple(found)
+
+
 def differing(before: Row, after: Row, blank: Style, width: int) -> Iterator[tuple[int, int]]:
     """The runs of cells, from and to, in which two rows differ; runs with few equal cells between them are one."""
     run: tuple[int, int] | None = None
