@@ -14,7 +14,7 @@ from annotations.draft import Draft, Pen
 from annotations.errors import Refused
 from annotations.model import Edit, Entity, Relation, RelationSuggestion, Span, Suggestion
 from annotations.state import ArticleState, SpanIndex, Value, conflict, contains, is_symmetric, value_of
-from annotations.text import trim
+from annotations.text import joined, trim
 
 # -- entities -----------------------------------------------------------------------------------------
 
@@ -347,7 +347,7 @@ def _still_pending(state: ArticleState, keys: Sequence[str]) -> list[str]:
 def superseded(state: ArticleState, keys: Sequence[str]) -> dict[str, str]:
     """Of these suggestions of entities, those that a better ranked one among them rules out, each with that one."""
     taken, found = _Taken(state.schema.overlap), {}
-    for suggestion in sorted((state.suggestions[k] for k in keys if k in state.suggestions), key=rank):
+    for suggestion in _best_first(state, keys):
         if (rival := taken.rival(suggestion)) is not None:
             found[suggestion.about] = rival.about
         else:
@@ -355,15 +355,19 @@ def superseded(state: ArticleState, keys: Sequence[str]) -> dict[str, str]:
     return found
 
 
+def _best_first(state: ArticleState, keys: Sequence[str]) -> list[Suggestion]:
+    """The suggestions of entities among the keys, the best ranked first."""
+    return sorted((state.suggestions[key] for key in keys if key in state.suggestions), key=rank)
+
+
 def _accept_best(draft: Draft, keys: Sequence[str]) -> int:
     state = draft.state
-    taken = _Taken(state.schema.overlap)
+    ruled_out = superseded(state, keys)
     count = 0
-    for suggestion in sorted((state.suggestions[k] for k in keys if k in state.suggestions), key=rank):
-        if taken.rival(suggestion) is not None:
+    for suggestion in _best_first(state, keys):
+        if suggestion.about in ruled_out:
             draft.decide(suggestion.about, "superseded", None)
         else:
-            taken.take(suggestion)
             draft.accept(suggestion)
             count += 1
     for link in (state.links[k] for k in keys if k in state.links):
@@ -523,7 +527,7 @@ def _trimmed(state: ArticleState, start: int, end: int) -> Span:
 
 def surface(text: str, spans: tuple[Span, ...]) -> str:
     """The pieces of an article's text in quotes, an ellipsis for each gap."""
-    return _quoted(" … ".join(text[start:end] for start, end in spans))
+    return _quoted(joined(text, spans))
 
 
 def _quoted(text: str) -> str:

@@ -20,9 +20,11 @@ REJECTED, ASIDE = LINK + 1, LINK + 2
 
 @dataclass(frozen=True)
 class Hidden:
-    """The hidden suggestions of an article: `items` in reading order, of entities and of relations."""
+    """The hidden suggestions of an article: `items` in reading order, of entities and of relations; `among` are these
+    and all other items."""
 
     items: tuple[Item, ...]
+    among: tuple[Item, ...]
     by_key: Mapping[str, Item]
     entities: SpanIndex
 
@@ -34,7 +36,7 @@ class Hidden:
         return sorted(self.by_key[key] for key in self.entities.overlapping(start, end))
 
 
-NONE = Hidden((), {}, SpanIndex())
+NONE = Hidden((), (), {}, SpanIndex())
 """Nothing hidden, or nothing that is to be shown."""
 
 
@@ -49,7 +51,8 @@ def _hidden(state: ArticleState, version: int) -> Hidden:
     for item in items:
         if item.key in state.suggestions:
             entities.add(item.key, item.start, item.end)
-    return Hidden(tuple(items), {item.key: item for item in items}, entities)
+    among = tuple(sorted((*state.items, *items)))
+    return Hidden(tuple(items), among, {item.key: item for item in items}, entities)
 
 
 def _items(state: ArticleState) -> Iterator[Item]:

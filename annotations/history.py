@@ -12,8 +12,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from annotations.edits import short
 from annotations.model import Change, RelationSuggestion, Suggestion, compact
 from annotations.state import ArticleState, entity_row, relation_row
+from annotations.text import joined
 
 if TYPE_CHECKING:
     from annotations.store import JournalRow
@@ -280,18 +282,13 @@ def _about(text: str, about: str) -> str:
     """What a decision is about, with the words of the text."""
     value = json.loads(about)
     if value.get("kind") == "relation":
-        head, tail = (_quote(_words_at(text, value[end]["spans"])) for end in ("head", "tail"))
+        head, tail = (_quote(joined(text, value[end]["spans"])) for end in ("head", "tail"))
         return f"{head} —{value['label']}→ {tail}"
-    return f"{value['label']} {_quote(_words_at(text, value['spans']))}"
-
-
-def _words_at(text: str, spans: Sequence[Sequence[int]]) -> str:
-    return " … ".join(text[start:end] for start, end in spans)
+    return f"{value['label']} {_quote(joined(text, value['spans']))}"
 
 
 def _quote(text: str | None) -> str:
-    flat = " ".join((text or "?").split())
-    return f"“{flat if len(flat) <= _LONGEST else flat[: _LONGEST - 1] + '…'}”"
+    return f"“{short(text or '?', _LONGEST)}”"
 
 
 def _arrow(name: str) -> Callable[[Any, Any], str]:

@@ -37,6 +37,7 @@ from annotations.model import (
     compact,
 )
 from annotations.offers import Offer
+from annotations.text import around
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -346,7 +347,7 @@ class Store:
         found: dict[int, Row] = {}
         for part in (ids[i : i + PACED_ROWS] for i in range(0, len(ids), PACED_ROWS)):
             marks = ", ".join("?" * len(part))
-            for row in self._query(_ROWS.format(marks=marks), [*[layer.id] * 5, *part]):
+            for row in self._query(f"{_ROWS} ({marks})", [*[layer.id] * 5, *part]):
                 *columns, flagged, entities, relations, suggested, who = row
                 counts = (bool(flagged), entities, relations, suggested)
                 found[row[0]] = Row(*(*columns, *counts, tuple(json.loads(who))))
@@ -542,8 +543,7 @@ class Store:
             " WHERE e.id = ?"
         )
         title, text, start, end = self._query(sql, (entity,))[0]
-        before, after = text[max(0, start - CONTEXT) : start], text[end : end + CONTEXT]
-        return Place(title, before, text[start:end], after)
+        return Place(title, *around(text, start, end, CONTEXT))
 
     def rejections(self, text: str) -> list[tuple[str, str, int]]:
         """How often people rejected a label on a string: (layer's title, label, count), the most frequent first. Of a
@@ -803,7 +803,7 @@ GROUP BY p.id, d.label ORDER BY 4 DESC, p.id, d.label
 
 _JOURNAL = "seq, layer, article, verb, at, undoes, undo_top, redo_top, changes"
 
-_ROWS = """
+_ROWS = f"""
 SELECT a.id, a.title, a.date, a.source, coalesce(p.status, 'open'), coalesce(p.flagged, 0),
     (SELECT count(*) FROM entities e WHERE e.article = a.id AND e.layer = ?),
     (SELECT count(*) FROM relations r WHERE r.article = a.id AND r.layer = ?),
@@ -811,12 +811,10 @@ SELECT a.id, a.title, a.date, a.source, coalesce(p.status, 'open'), coalesce(p.f
         WHERE e.article = a.id AND l.kind IN ('model', 'patterns', 'memory', 'import') AND e.layer <> ?
         AND l.id = (SELECT max(m.id) FROM layers m WHERE m.kind = l.kind AND m.name = l.name
             AND EXISTS (SELECT 1 FROM entities f WHERE f.article = a.id AND f.layer = m.id))
-        AND NOT EXISTS (SELECT 1 FROM decisions d WHERE d.article = a.id AND d.layer = ?
-            AND d.about = '{{"kind":"entity","label":' || json_quote(e.label) || ',"spans":' ||
-                CASE e.fragments WHEN '' THEN '[[' || e.start || ',' || e."end" || ']]' ELSE e.fragments END || '}}')),
+        AND NOT EXISTS (SELECT 1 FROM decisions d WHERE d.article = a.id AND d.layer = ? AND d.about = {_ABOUT})),
     (SELECT json_group_array(l.name) FROM progress q JOIN layers l ON l.id = q.layer
         WHERE q.article = a.id AND q.status = 'done')
-FROM articles a LEFT JOIN progress p ON p.article = a.id AND p.layer = ? WHERE a.id IN ({marks})
+FROM articles a LEFT JOIN progress p ON p.article = a.id AND p.layer = ? WHERE a.id IN
 """
 
 _FRESH_PROGRESS = {

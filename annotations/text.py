@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 import regex
@@ -139,3 +139,13 @@ def name_run(text: str, offset: int) -> Span | None:
         if match.start() > offset:
             break
     return None
+
+
+def joined(text: str, spans: Iterable[Sequence[int]]) -> str:
+    """The pieces of a text that some ranges name, with an ellipsis for each gap."""
+    return " … ".join(text[start:end] for start, end in spans)
+
+
+def around(text: str, start: int, end: int, reach: int) -> tuple[str, str, str]:
+    """A range of a text between what stands before and after it, `reach` code points on either side at most."""
+    return text[max(0, start - reach) : start], text[start:end], text[end : end + reach]

@@ -64,7 +64,7 @@ class Screen:
 
     def rows(self) -> list[str]:
         """The screen, line by line."""
-        return ["".join(s.text for s in strip) for strip in self.app.screen._compositor.render_strips()]
+        return rows_of(self.app)
 
     def text(self) -> str:
         return "\n".join(self.rows())
@@ -72,6 +72,16 @@ class Screen:
     def check(self) -> None:
         check_desk(self.desk)
         check_saved(self.app.session)
+
+
+def rows_of(app: PostilApp) -> list[str]:
+    """What an app draws, line by line."""
+    return ["".join(s.text for s in strip) for strip in app.screen._compositor.render_strips()]
+
+
+def piloted(test: Callable[[PostilApp, Any], Awaitable[None]], project: Project) -> None:
+    """Runs a test on an app of its own, with Textual's pilot."""
+    run(lambda screen: test(screen.app, screen.pilot), project)
 
 
 def run(

@@ -201,7 +201,7 @@ COMMANDS: Sequence[Command] = [
         _c("same", "=  g e", "same", "find another mention of the same entity", (READ,), detailing.start_same, 18, _on_item),
         _c("same-confirm", "enter", "same", "make the two mentions of one entity and go back", (SAME,), detailing.confirm_same, 1),
         _c("same-more", "=  g e", "and more", "make the two mentions of one entity and look for more", (SAME,), detailing.more_same, 2),
-        _c("same-every", "!  g a", "all", "let Tab visit every item, or only those that are no mention yet", (SAME,), detailing.toggle_every),
+        _c("same-every", "!  g a", "all", "let Tab visit every item, or only those that are no mention yet", (SAME,), linking.toggle_every),
         _c("next-mention", "g M", "mention", "go to the next mention of the same entity, round the end", (READ,), detailing.next_mention, 0, _in_cluster),
         _c("leave-cluster", "g E", "not the same", "take the entity out of its cluster", (READ,), detailing.leave_cluster, 0, _in_cluster),
     ),
@@ -210,7 +210,7 @@ COMMANDS: Sequence[Command] = [
         _c("relate", "r", "relate", "make a relation that begins at this entity", (READ,), linking.start, 3, _relates),
         _c("relate-many", "R", "relate more", "make several relations that begin at this entity", (READ,), lambda d: linking.start(d, True), 0, _relates),
         _c("confirm", "enter", "relate", "relate to this target", (LNK,), linking.confirm, 1),
-        _c("every-target", "!  g a", "all", "let Tab visit every item, or legal ones only", (LNK,), linking.toggle_legal_only, 4),
+        _c("every-target", "!  g a", "all", "let Tab visit every item, or legal ones only", (LNK,), linking.toggle_every, 4),
         _c("relations", "g r", "relations", "go to the entity's relations, from one to its other end", AT_REST, linking.visit, 9, _on_something),
         _c("next-relation", "n", "next", "go to the next relation", (REL,), lambda d: linking.walk(d, 1), 5),
         _c("previous-relation", "N", "previous", "go to the previous relation", (REL,), lambda d: linking.walk(d, -1)),
@@ -325,16 +325,24 @@ def label_commands(schema: Schema) -> list[Command]:
     return [*entities, *_relation_commands(schema), *_document_commands(schema)]
 
 
+def _of_type(
+    verb: str,
+    kind: EntityType | RelationType,
+    keys: tuple[str, ...],
+    help: str,
+    scopes: tuple[str, ...],
+    run: Callable[..., Any],
+    when: Callable[[Any], bool] = _always,
+) -> Command:
+    """What a verb does with one label or relation type; `run` gets its name."""
+    group = "Labels" if isinstance(kind, EntityType) else "Relation types"
+    act = partial(run, name=kind.name)
+    return Command(f"{verb}.{kind.name}", keys, kind.name, help, scopes, act, group, when=when)
+
+
 def _label_command(kind: EntityType) -> Command:
-    return Command(
-        f"label.{kind.name}",
-        (*kind.keys, _code(kind)),
-        kind.name,
-        f"label as {kind.name}",
-        (READ, SEL, SAME),
-        partial(editing.label, name=kind.name),
-        "Labels",
-    )
+    keys, help = (*kind.keys, _code(kind)), f"label as {kind.name}"
+    return _of_type("label", kind, keys, help, (READ, SEL, SAME), editing.label)
 
 
 def _document_commands(schema: Schema) -> list[Command]:
@@ -370,54 +378,26 @@ def _relation_commands(schema: Schema) -> list[Command]:
 
 
 def _relate_command(kind: RelationType) -> Command:
-    return Command(
-        f"relate.{kind.name}",
-        kind.keys,
-        kind.name,
-        f"relate as {kind.name}; on the head, choose that type",
-        (LNK, HEAD),
-        partial(linking.choose_type, name=kind.name),
-        "Relation types",
-    )
+    help = f"relate as {kind.name}; on the head, choose that type"
+    return _of_type("relate", kind, kind.keys, help, (LNK, HEAD), linking.choose_type)
 
 
 def _choose_command(kind: RelationType) -> Command:
     """A relation type by its code, where the code cannot mean the label of the other end."""
-    return Command(
-        f"choose.{kind.name}",
-        (_code(kind),),
-        kind.name,
-        f"choose {kind.name} as the type",
-        (HEAD,),
-        partial(linking.choose_type, name=kind.name),
-        "Relation types",
-        when=partial(linking.may_begin, kind=kind),
-    )
+    help, when = f"choose {kind.name} as the type", partial(linking.may_begin, kind=kind)
+    return _of_type("choose", kind, (_code(kind),), help, (HEAD,), linking.choose_type, when)
 
 
 def _retype_command(kind: RelationType) -> Command:
-    return Command(
-        f"retype.{kind.name}",
-        (*kind.keys, _code(kind)),
-        kind.name,
-        f"make {kind.name} of the relation",
-        (REL,),
-        partial(linking.relabel, name=kind.name),
-        "Relation types",
-        when=partial(linking.may_become, kind=kind),
+    keys, help = (*kind.keys, _code(kind)), f"make {kind.name} of the relation"
+    return _of_type(
+        "retype", kind, keys, help, (REL,), linking.relabel, partial(linking.may_become, kind=kind)
     )
 
 
 def _label_in_link(kind: EntityType) -> Command:
-    return Command(
-        f"link-label.{kind.name}",
-        (_code(kind),),
-        kind.name,
-        f"label the other end as {kind.name}",
-        (LNK,),
-        partial(editing.label, name=kind.name),
-        "Labels",
-    )
+    help = f"label the other end as {kind.name}"
+    return _of_type("link-label", kind, (_code(kind),), help, (LNK,), editing.label)
 
 
 PROFILES: Mapping[str, Mapping[str, tuple[str, ...]]] = {

@@ -202,7 +202,7 @@ class Desk:
     @property
     def items(self) -> Sequence[Item]:
         """All that can be focused, in reading order."""
-        return sorted((*self.state.items, *self.hidden.items)) if self.hidden.items else self.state.items
+        return self.hidden.among or self.state.items
 
     def item_of(self, key: str) -> Item | None:
         """The item of an entity, a pending suggestion or a hidden one that is shown."""

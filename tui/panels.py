@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.cells import cell_len
 from rich.style import Style
 
 from annotations import details, hidden, navigator
-from annotations.model import Entity, Span, Suggestion
+from annotations.model import Entity, Relation, Span, Suggestion
 from annotations.schema import EntityType, RelationType
 from annotations.state import Item
+from annotations.text import joined
 from tui.commands import Command
 from tui.desk import Desk
 from tui.gloss import signed
@@ -24,7 +25,7 @@ from tui.looks import Looks
 from tui.preview import Preview
 from tui.safe import safe
 from tui.verbs import linking
-from tui.widgets.rows import Row, cells, fit
+from tui.widgets.rows import Row, cells, clip, fit
 
 KEY_SIGNS = {
     "escape": "Esc",
@@ -83,7 +84,7 @@ def header(desk: Desk, looks: Looks, width: int) -> Row:
     title = fit(safe(" ".join(filter(None, (state.article.title, _dated(desk))))), max(room, 0))
     gap = " " * max(0, room - cells([(title, looks.bar)]))
     row = [(left, looks.bar_faint), (title, looks.bar_strong), (gap, looks.bar), (right, looks.bar)]
-    return _clipped(row, width)
+    return clip(row, width)
 
 
 def _dated(desk: Desk) -> str:
@@ -169,22 +170,27 @@ def _about(desk: Desk, item: Entity | Suggestion) -> str:
     if isinstance(item, Suggestion):
         score = f" {item.score:.2f}" if item.score is not None else ""
         return f"{safe(item.label)}? “{safe(item.text)}” from {safe(', '.join(item.sources))}{score}{stacked}"
-    problem = desk.state.problems.get(item.id)
     relations = len(navigator.relations_at(desk.state, item.id))
     words = [f"{safe(item.label)} {_quoted(desk, item.spans)}"]
     words += [_same_as(len(others))] if (others := desk.state.others(item.id)) else []
     words += [f"{relations} relation{'s' if relations > 1 else ''}"] if relations else []
     words += [f"link: {safe(item.link)}"] if item.link else []
-    words += [f"{safe(n)} = {safe(details.written(v))}" for n, v in (item.attributes or {}).items()]
-    words += [f"note: {safe(item.note)}"] if item.note else []
-    words += [f"PROBLEM: {safe(problem)}"] if problem else []
-    return " · ".join(words) + stacked
+    return " · ".join([*words, *_remarks(desk, item)]) + stacked
+
+
+def _remarks(desk: Desk, own: Entity | Relation) -> Iterator[str]:
+    """Attributes, note and problem of what is the person's own."""
+    for name, value in (own.attributes or {}).items():
+        yield f"{safe(name)} = {safe(details.written(value))}"
+    if own.note:
+        yield f"note: {safe(own.note)}"
+    if problem := desk.state.problems.get(own.id):
+        yield f"PROBLEM: {safe(problem)}"
 
 
 def _quoted(desk: Desk, spans: Sequence[Span]) -> str:
     """The text of some pieces, with an ellipsis for each gap."""
-    text = desk.state.article.text
-    return f"“{' … '.join(safe(text[start:end]) for start, end in spans)}”"
+    return f"“{safe(joined(desk.state.article.text, spans))}”"
 
 
 def _same_as(count: int) -> str:
@@ -194,15 +200,10 @@ def _same_as(count: int) -> str:
 def _about_relation(desk: Desk, ends: tuple[Entity | Suggestion, Entity | Suggestion]) -> str:
     key = desk.focus or ""
     relation, link = desk.state.relations.get(key), desk.state.links.get(key)
-    problem = desk.state.problems.get(key)
     words = [f"“{safe(ends[0].text)}” {safe(linking.arrow(desk, key))} “{safe(ends[1].text)}”"]
     words += [f"{safe(hidden.why(desk.state, key))}; a takes it back"] if key in desk.hidden else []
     words += [f"from {safe(', '.join(link.sources))}"] if link else []
-    attributes = relation.attributes if relation and relation.attributes else {}
-    words += [f"{safe(n)} = {safe(details.written(v))}" for n, v in attributes.items()]
-    words += [f"note: {safe(relation.note)}"] if relation and relation.note else []
-    words += [f"PROBLEM: {safe(problem)}"] if problem else []
-    return " · ".join(words)
+    return " · ".join([*words, *(_remarks(desk, relation) if relation else ())])
 
 
 # -- the strip ----------------------------------------------------------------------------------------
@@ -232,7 +233,7 @@ def _labels_row(desk: Desk, keymap: Keymap, looks: Looks, width: int) -> Row:
             row.append((rest, looks.key))
             break
         row += [(f"{sign(' '.join(keys))} ", looks.key), (f"{fit(safe(name), longest)} ", looks.chip(name))]
-    return _clipped(row, width)
+    return clip(row, width)
 
 
 def _piece_width(keys: Sequence[str], name: str, longest: int) -> int:
@@ -305,13 +306,6 @@ def verbs_row(keymap: Keymap, scope: str, controller: object, looks: Looks, widt
     return tuple(row)
 
 
-def _clipped(row: Iterable[tuple[str, Style]], width: int) -> Row:
-    found: list[tuple[str, Style]] = []
-    for text, style in row:
-        found.append((fit(text, width - cells(found)), style))
-    return tuple(found)
-
-
 TYPES = ("Labels", "Relation types")
 """Groups of commands whose titles are foreign words: the names of the project's labels."""
 
@@ -350,7 +344,7 @@ def key_grid(
             pad = " " * (size - len(keys) - cell_len(title) - 2)
             style = looks.chip(command.title) if command.group in TYPES else looks.bar
             row += [(f" {keys} ", looks.key), (title + pad, style)]
-        rows.append(_clipped(row, width))
+        rows.append(clip(row, width))
     return rows
 
 
@@ -379,7 +373,7 @@ def pane(desk: Desk, looks: Looks, width: int, height: int) -> list[Row]:
     room = max(3, height - min(len(relations), height // 2) - 2)
     rows = _item_rows(desk, looks, width, room)
     rows += [((" ", looks.bar),)] * (room - len(rows))
-    return [_clipped(row, width) for row in [*rows, *relations][:height]]
+    return [clip(row, width) for row in [*rows, *relations][:height]]
 
 
 def pane_key(desk: Desk, looks: Looks, width: int, height: int) -> tuple[object, ...]:
@@ -414,7 +408,7 @@ def _item_row(desk: Desk, looks: Looks, width: int, place: Item) -> Row:
     if place.key in desk.state.links:
         ends = desk.ends(place.key)
         words = f"{safe(ends[0].text)} → {safe(ends[1].text)}" if ends else ""
-        return _clipped([(f"{mark}{signed(place)} ", looks.key), (words, looks.bar)], width)
+        return clip([(f"{mark}{signed(place)} ", looks.key), (words, looks.bar)], width)
     item = desk.thing(place.key)
     if item is None:
         return ()
@@ -423,7 +417,7 @@ def _item_row(desk: Desk, looks: Looks, width: int, place: Item) -> Row:
     room = max(0, width - len(label) - cells([(name, looks.bar)]) - 1)
     after = safe(text[item.end : item.end + min(AFTER, room)])
     style = looks.bar_strong if isinstance(item, Entity) else looks.bar
-    return _clipped(
+    return clip(
         [
             (label, looks.key if focused else looks.chip(item.label)),
             (name, style),
@@ -442,7 +436,7 @@ def _mention_rows(desk: Desk, looks: Looks, width: int, most: int) -> list[Row]:
     rows: list[Row] = [((f" {_same_as(len(others))}", looks.bar_strong),)]
     for other in shown:
         label, name = fit(safe(other.label), 11), fit(safe(other.text), max(4, width - 15))
-        rows.append(_clipped([(f"= {label:<11} ", looks.chip(other.label)), (name, looks.bar_strong)], width))
+        rows.append(clip([(f"= {label:<11} ", looks.chip(other.label)), (name, looks.bar_strong)], width))
     if len(shown) < len(others):
         rows.append(((f"  and {len(others) - len(shown)} more", looks.bar_faint),))
     return rows
@@ -479,7 +473,7 @@ def _relation_row(desk: Desk, looks: Looks, width: int, key: str, mark: str) -> 
         (fit(safe(ends[1].text), half), looks.bar_strong),
     ]
     context = [_context(desk, looks, width, end) for end in ends] if key == desk.focus else []
-    return [_clipped(row, width), *context]
+    return [clip(row, width), *context]
 
 
 def _context(desk: Desk, looks: Looks, width: int, end: Entity | Suggestion) -> Row:
@@ -488,4 +482,4 @@ def _context(desk: Desk, looks: Looks, width: int, end: Entity | Suggestion) -> 
     room = max(0, width - cells([(name, looks.bar)]) - 3) // 2
     before = safe(text[max(0, end.start - room) : end.start])
     after = safe(text[end.end : end.end + room])
-    return _clipped([(f"  {before}", looks.bar_faint), (name, looks.bar), (after, looks.bar_faint)], width)
+    return clip([(f"  {before}", looks.bar_faint), (name, looks.bar), (after, looks.bar_faint)], width)

@@ -19,7 +19,7 @@ from rich.style import Style
 from annotations.errors import Refused
 from tui.looks import Looks
 from tui.safe import safe
-from tui.widgets.rows import Row, cells, clip, fit
+from tui.widgets.rows import Row, clip, fit
 
 STEPS = 20
 """Into how many steps the scores from 0 to 1 are divided by the threshold."""
@@ -191,11 +191,6 @@ def _listing(lines: Sequence[Line]) -> tuple[list[int | str], list[int]]:
     return listing, places
 
 
-def around(text: str, start: int, end: int) -> tuple[str, str, str]:
-    """A range of a text with what stands before and after it, for a line of a preview."""
-    return text[max(0, start - CONTEXT) : start], text[start:end], text[end : end + CONTEXT]
-
-
 # -- drawing ------------------------------------------------------------------------------------------
 
 
@@ -281,4 +276,4 @@ def _last(text: str, width: int) -> str:
 
 
 def _padded(text: str, width: int) -> str:
-    return text + " " * (width - cells([(text, Style.null())]))
+    return text + " " * (width - cell_len(text))

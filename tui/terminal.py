@@ -25,7 +25,7 @@ from functools import lru_cache, partial
 from types import FrameType
 from typing import IO, TYPE_CHECKING, Any
 
-from tui.typed import BEGIN, END, ESCAPE, Typed
+from tui.typed import BEGIN, END, ESCAPE, Typed, without_mark
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -215,9 +215,8 @@ class Pastes:
     def _inside_of(self, data: str) -> tuple[str, str]:
         text, mark, rest = (self._tail + data).partition(self.END)
         self._inside = not mark
-        begun = 0 if mark else max(n for n in range(len(self.END)) if text.endswith(self.END[:n]))
-        self._tail = text[len(text) - begun :]
-        return text[: len(text) - begun].replace("\x1b", "") + mark, rest
+        text, self._tail = (text, "") if mark else without_mark(text)
+        return text.replace("\x1b", "") + mark, rest
 
 
 def _parser() -> type[Any]:

@@ -32,6 +32,12 @@ _KEYS = frozenset({"\x1b", "\x1b[", "\x1b[[", "\x1b]", "\x1bP", "\x1b_", "\x1bO"
 """Beginnings of sequences that people type."""
 
 
+def without_mark(text: str) -> tuple[str, str]:
+    """A text that ends no paste yet, and what at its end may be the beginning of the mark that does."""
+    begun = max(size for size in range(len(END)) if text.endswith(END[:size]))
+    return text[: len(text) - begun], text[len(text) - begun :]
+
+
 class Typed:
     """Cuts input into pieces. `understood` says whether a whole control sequence is an event.
 
@@ -55,9 +61,8 @@ class Typed:
             if self._pasted:
                 text, mark, data = data.partition(END)
                 self._pasted = not mark
-                begun = 0 if mark else max(n for n in range(len(END)) if text.endswith(END[:n]))
-                self._held = text[len(text) - begun :]
-                yield text[: len(text) - begun] + mark
+                text, self._held = (text, "") if mark else without_mark(text)
+                yield text + mark
                 continue
             found = _INTRODUCER.search(data)
             if found is None or found.start():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 from rich.cells import cell_len
 
 from tests.desks import Project, Sitting
+from tests.screens import piloted, rows_of
 from tui import panels
 from tui.app import PostilApp
 from tui.looks import DARK, Looks
@@ -135,20 +135,6 @@ def test_a_short_list_keeps_its_order(project):
     assert [c.text for c in sitting.host.choices] == ["PERSON", "ORG", "GPE", "DATE"]
 
 
-def on_screen(project: Project, test: Callable[[PostilApp, Any], Any]) -> None:
-    async def go() -> None:
-        app = PostilApp(project.session(own=True))
-        async with app.run_test(size=(80, 24)) as pilot:
-            await pilot.pause()
-            await test(app, pilot)
-
-    asyncio.run(go())
-
-
-def rows_of(app: PostilApp) -> list[str]:
-    return ["".join(s.text for s in strip) for strip in app.screen._compositor.render_strips()]
-
-
 def test_page_down_turns_the_grid_and_the_code_goes_on(crowded):
     crowded.visit()
 
@@ -161,7 +147,7 @@ def test_page_down_turns_the_grid_and_the_code_goes_on(crowded):
         await pilot.press("pageup", *app.session.config.schema.entity("ORG").code)
         assert [e.label for e in app.session.current().entities.values()] == ["ORG"]
 
-    on_screen(crowded, test)
+    piloted(test, crowded)
 
 
 def test_the_list_shows_headings_and_narrows_with_five_hundred_labels(make_project):
@@ -180,4 +166,4 @@ def test_the_list_shows_headings_and_narrows_with_five_hundred_labels(make_proje
         (made,) = app.session.current().entities.values()
         assert made.label.startswith("KIND_17")
 
-    on_screen(project, test)
+    piloted(test, project)

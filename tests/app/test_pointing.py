@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -12,6 +10,7 @@ from textual import events
 from annotations.errors import Refused
 from tests.desks import VISIT, Project, Sitting
 from tests.pages import desk_of, own, state_of
+from tests.screens import piloted
 from tui.app import PostilApp
 from tui.drawing import GUTTER
 from tui.verbs import articles, pointing
@@ -130,16 +129,6 @@ def test_copying_nothing_is_refused(project):
 # -- on the screen ------------------------------------------------------------------------------------
 
 
-def run(test: Callable[[PostilApp, Any], Awaitable[None]], project: Project) -> None:
-    async def go() -> None:
-        app = PostilApp(project.session(own=True))
-        async with app.run_test(size=(80, 24)) as pilot:
-            await pilot.pause()
-            await test(app, pilot)
-
-    asyncio.run(go())
-
-
 def place(app: PostilApp, words: str) -> tuple[int, int]:
     """Where some words are on the screen."""
     for y in range(app.size.height):
@@ -185,7 +174,7 @@ def test_press_drag_and_wheel_reach_the_text_on_screen(project):
         assert app.clipboard == "Mayor"
         assert app.session.store.entities(1, app.session.layer.id) == []
 
-    run(test, project)
+    piloted(test, project)
 
 
 def test_the_mouse_leaves_an_open_prompt_where_it_was_asked(project):
@@ -203,4 +192,4 @@ def test_the_mouse_leaves_an_open_prompt_where_it_was_asked(project):
         notes = [(e.text, e.note) for e in app.session.store.entities(1, app.session.layer.id)]
         assert notes == [("Ana Ruiz", "hi")]
 
-    run(test, project)
+    piloted(test, project)

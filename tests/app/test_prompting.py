@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from typing import Any
 
@@ -11,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.desks import VISIT, Project
+from tests.screens import piloted, rows_of
 from tui.app import PostilApp
 from tui.host import Choice
 from tui.prompting import Prompting
@@ -176,16 +176,6 @@ def test_matches_are_choices_and_the_index_is_one_of_them(names: list[str], type
         assert (asked.answer(text) is None) == (not asked.matches)
 
 
-def run(test: Any, project: Project) -> None:
-    async def go() -> None:
-        app = PostilApp(project.session(own=True))
-        async with app.run_test(size=(80, 24)) as pilot:
-            await pilot.pause()
-            await test(app, pilot)
-
-    asyncio.run(go())
-
-
 @pytest.fixture
 def library(project: Project) -> Project:
     project.visit()
@@ -195,8 +185,7 @@ def library(project: Project) -> Project:
 
 
 def screen(app: PostilApp) -> str:
-    strips = app.screen._compositor.render_strips()
-    return "\n".join("".join(segment.text for segment in strip) for strip in strips)
+    return "\n".join(rows_of(app))
 
 
 def test_the_library_narrows_while_typing_and_escape_gives_all_back(library):
@@ -214,7 +203,7 @@ def test_the_library_narrows_while_typing_and_escape_gives_all_back(library):
         await pilot.press("escape")
         assert app.session.query == "bri" and "Bridge" in screen(app)
 
-    run(test, library)
+    piloted(test, library)
 
 
 def test_a_prompt_in_the_reader_that_is_left_changes_nothing(library):
@@ -224,4 +213,4 @@ def test_a_prompt_in_the_reader_that_is_left_changes_nothing(library):
         await pilot.press("/", *"Oslo", "enter")
         assert [VISIT[slice(*hit)] for hit in app.reader.desk.hits] == ["Oslo", "Oslo"]
 
-    run(test, library)
+    piloted(test, library)

@@ -21,6 +21,7 @@ from annotations.schema import Schema
 from annotations.state import ArticleState, conflict
 from annotations.text import Tokens, trim
 from tests import strategies as our
+from tests.desks import made_anew
 from tests.strategies import PROSE, Play, find, link, offer
 
 TEXT = "North and South Korea met. Korea, North and South, left; it went well."
@@ -473,16 +474,7 @@ def look(state: ArticleState) -> object:
 
 def check(game: Play) -> None:
     state = game.state
-    fresh = ArticleState(
-        state.article,
-        state.layer,
-        state.schema,
-        state.entities.values(),
-        (),
-        state.decisions.values(),
-        state.progress,
-        state.suggestions.values(),
-    )
+    fresh = made_anew(state)
     assert look(fresh) == look(state)
     for entity in state.entities.values():
         assert details.merged(TEXT, entity.spans) == entity.spans

@@ -11,8 +11,9 @@ from annotations import edits, navigator
 from annotations.errors import Refused
 from annotations.model import Edit
 from annotations.state import LINK, ArticleState, Item
+from annotations.text import around
 from tui.desk import Desk
-from tui.preview import Line, Preview, around
+from tui.preview import CONTEXT, Line, Preview
 from tui.verbs import editing
 
 # -- the preview --------------------------------------------------------------------------------------
@@ -84,13 +85,13 @@ def _pending_lines(state: ArticleState, items: Sequence[Item], accepts: bool) ->
 def _pending_line(state: ArticleState, item: Item, accepts: bool, rival: str | None) -> Line:
     text, key = state.article.text, item.key
     if item.kind == LINK:
-        link, (before, _, after) = state.links[key], around(text, item.start, item.end)
+        link, (before, _, after) = state.links[key], around(text, item.start, item.end, CONTEXT)
         note = ", ".join(link.sources)
         return Line(key, key, before, _link_words(state, key), after, link.label, note, link.score)
     offered = state.suggestions[key]
     inside = accepts and edits.inside_own(state, key)
     note = "inside your own" if inside else ", ".join(offered.sources)
-    words = around(text, offered.start, offered.end)
+    words = around(text, offered.start, offered.end, CONTEXT)
     return Line(key, key, *words, offered.label, note, offered.score, not inside, yields_to=rival)
 
 

@@ -13,7 +13,7 @@ from annotations.model import Edit, Entity, Suggestion
 from tui.desk import Desk, Link
 from tui.host import Choice
 from tui.safe import safe
-from tui.verbs import articles, editing, linking, selecting
+from tui.verbs import articles, editing, linking, revealing, selecting
 
 Act = Callable[[], Any]
 """What choosing a line of the details does."""
@@ -125,7 +125,7 @@ def start_same(desk: Desk) -> None:
     """Pins the focused entity or suggestion, to find other mentions of the same entity."""
     if desk.item is None or desk.focus is None:
         raise Refused("no entity here; label it first")
-    _refuse_hidden(desk)
+    revealing.refuse_unless_taken_back(desk)
     desk.link = Link(desk.focus, same=True)
 
 
@@ -146,22 +146,10 @@ def _join(desk: Desk) -> str:
     link = desk.link
     if link is None or desk.item is None or desk.focus is None or desk.focus == link.head:
         raise Refused("go to another mention first: Tab visits what is none yet")
-    _refuse_hidden(desk)
+    revealing.refuse_unless_taken_back(desk)
     focus = desk.do(verbs.same, link.head, desk.focus).focus
     desk.set_focus(focus)
     return link.head if link.head in desk.state.entities else desk.state.result_of(link.head) or link.head
-
-
-def _refuse_hidden(desk: Desk) -> None:
-    if desk.kind == "hidden":
-        raise Refused("this is rejected or set aside: take it back first (a)")
-
-
-def toggle_every(desk: Desk) -> None:
-    """Lets Tab visit all items, or again only those that are no mention of the entity yet."""
-    if desk.link is not None:
-        desk.pin(every=not desk.link.every)
-        desk.say("Tab visits every item" if desk.link.every else "Tab visits what is no mention yet")
 
 
 def next_mention(desk: Desk) -> None:

@@ -9,7 +9,7 @@ from annotations.state import is_symmetric
 from tui.desk import Desk, Link
 from tui.host import Choice
 from tui.safe import safe
-from tui.verbs import editing, moving
+from tui.verbs import editing, moving, revealing
 from tui.verbs.repeating import repeatable
 
 MOST_NAMED = 5
@@ -21,8 +21,7 @@ def start(desk: Desk, keep: bool = False) -> None:
     item = desk.item
     if item is None or desk.focus is None:
         raise Refused("no entity here to relate; label it first")
-    if desk.kind == "hidden":
-        raise Refused("this is rejected or set aside: take it back first (a)")
+    revealing.refuse_unless_taken_back(desk)
     if not desk.session.config.schema.relations_from(item.label):
         raise Refused(f"no relation of this project begins at {item.label}")
     desk.link = Link(desk.focus, keep)
@@ -160,11 +159,12 @@ def _listed(types: tuple[RelationType, ...]) -> str:
     return ", ".join(names[:MOST_NAMED]) + (" …" if len(names) > MOST_NAMED else "") or "no relation"
 
 
-def toggle_legal_only(desk: Desk) -> None:
-    """Lets Tab visit all items, or again only those that are legal."""
+def toggle_every(desk: Desk) -> None:
+    """Lets Tab visit all items, or again only those that are legal; in SAME, those that are no mention yet."""
     if desk.link is not None:
         desk.pin(every=not desk.link.every)
-        desk.say("Tab visits every item" if desk.link.every else "Tab visits legal ends only")
+        few = "what is no mention yet" if desk.link.same else "legal ends only"
+        desk.say(f"Tab visits {'every item' if desk.link.every else few}")
 
 
 def end(desk: Desk) -> None:

@@ -37,3 +37,9 @@ def refuse_hidden(desk: Desk) -> None:
     """Refuses to reject what is rejected or set aside already, and says what it is."""
     if desk.focus is not None and desk.focus in desk.hidden:
         raise Refused(f"this is {hidden.why(desk.state, desk.focus)} already; a takes it back", desk.focus)
+
+
+def refuse_unless_taken_back(desk: Desk) -> None:
+    """Refuses to relate or join what is rejected or set aside."""
+    if desk.kind == "hidden":
+        raise Refused("this is rejected or set aside: take it back first (a)")
