@@ -339,6 +339,16 @@ def test_a_rejected_relation_is_taken_back_too(related):
     assert related.relations == [] and related.entities == []
 
 
+def test_a_rejected_relation_is_left_by_escape_and_has_two_ends_to_go_to(related):
+    related.press("tab", "tab", "x", "g h", "G", "shift+tab")
+    assert related.focused == "×LEADS" and related.desk.scope == "relation"
+    related.press("g r")
+    assert related.focused == "PERSON? Ana Ruiz"
+    related.press("G", "shift+tab", "escape")
+    assert related.desk.scope == "read"
+    related.check()
+
+
 def test_a_relation_set_aside_with_an_end_says_so(related):
     related.press("x", "g h", "G", "shift+tab")
     assert related.focused == "·LEADS"

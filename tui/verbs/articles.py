@@ -119,7 +119,7 @@ def leave(desk: Desk) -> None:
         desk.mode = "read"
     elif desk.link is not None:
         linking.end(desk)
-    elif desk.kind in ("relation", "link"):
+    elif desk.scope == "relation":
         desk.set_focus(None)
         desk.go(desk.cursor)
     elif desk.hits or desk.carried:

@@ -180,7 +180,7 @@ def end(desk: Desk) -> None:
 
 def visit(desk: Desk) -> None:
     """From an entity to its first relation; from a relation to its other end."""
-    if desk.kind in ("relation", "link") and desk.focus is not None:
+    if desk.scope == "relation" and desk.focus is not None:
         _other_end(desk, desk.focus)
         return
     if desk.item is None or desk.focus is None:
@@ -193,7 +193,7 @@ def visit(desk: Desk) -> None:
 
 
 def _other_end(desk: Desk, key: str) -> None:
-    ends = navigator.ends_of(desk.state, key)
+    ends = desk.ends(key)
     if ends is None:
         return
     tokens = desk.state.tokens
