@@ -265,21 +265,25 @@ class Draft:
 
     def edit(self, verb: str, says: str, focus: str | None) -> Edit:
         """The edit that the draft amounts to. Refused when nothing would change."""
+        changes, reopened = self.close()
+        if not changes:
+            raise Refused("nothing to change here")
+        says += reopened + what_else(self.replaced, self.dropped_relations)
+        return Edit(
+            self.pen.new_id(), verb, self.pen.at, tuple(changes), says, self._moved.get(focus or "", focus)
+        )
+
+    def close(self) -> tuple[list[Change], str]:
+        """The changes that the draft amounts to, in the order in which they can be made, and what is to be said when
+        they open a settled article again."""
         self._settle_clusters()
         self._settle_decisions()
-        says += self._reopened()
+        reopened = self._reopened()
         changes = [*self._rows("relations", self.relations, relation_row)]
         changes += self._rows("entities", self.entities, entity_row)
         changes += self._rows("decisions", self.decisions, decision_row)
         changes += self._progress_rows()
-        if not changes:
-            raise Refused("nothing to change here")
-        changes.sort(key=_kind_of_change)
-        says += f", replaced {self.replaced}" if self.replaced else ""
-        says += f", dropped {_count(self.dropped_relations, 'relation')}" if self.dropped_relations else ""
-        return Edit(
-            self.pen.new_id(), verb, self.pen.at, tuple(changes), says, self._moved.get(focus or "", focus)
-        )
+        return sorted(changes, key=_kind_of_change), reopened
 
     def _rows(self, table: str, overlay: _Overlay[T], row: Callable[[T], dict[str, Any]]) -> Iterator[Change]:
         sha = self.state.article.sha256
@@ -338,8 +342,13 @@ class Draft:
         about = self.about_of(id)
         if about is None:
             return
-        if about in self.state.suggestions or about in self.state.links or about in self.decisions:
+        if about in self.state.suggestions or about in self.state.links:
             self.decide(about, "accepted", id)
+        elif (old := self.decisions.get(about)) is not None:
+            if old.sources == (self.state.layer.title,):
+                self.decisions.set(about, None)  # nobody but the person themselves ever spoke of it
+            else:
+                self.decide(about, "accepted", id)
 
     def _about_before(self, id: str) -> str | None:
         """What a decision on this entity or relation was about before the draft; None when it was not there."""
@@ -381,6 +390,12 @@ class Draft:
             return None
         ends = {end: self.entities[end] for end in (relation.head, relation.tail)}
         return relation_about(self.schema, relation, ends)
+
+
+def what_else(replaced: int, dropped: int) -> str:
+    """How a sentence about an edit goes on: how many entities it replaced and relations it dropped."""
+    says = f", replaced {replaced}" if replaced else ""
+    return says + (f", dropped {_count(dropped, 'relation')}" if dropped else "")
 
 
 def progress_row(progress: Progress) -> dict[str, Any]:

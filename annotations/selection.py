@@ -76,6 +76,13 @@ def _compile_term(node: Contains | Matches | HasLabel | Is) -> tuple[str, tuple[
             return "coalesce(p.status, 'open') = ?", (state,)
 
 
+def holding(word: str, match_case: bool) -> tuple[str, tuple[Parameter, ...]]:
+    """The condition that an article's text has a word in it, wherever, and its parameters. Run it in `searching`."""
+    if match_case:
+        return "postil_holds(?, a.text)", (word,)
+    return "postil_contains(?, a.text)", (word.casefold(),)
+
+
 def _joined(word: str, parts: tuple[Node, ...], layer_id: int) -> tuple[str, tuple[Parameter, ...]]:
     done = [compile_query(part, layer_id) for part in parts]
     where = word.join(f"({sql})" for sql, _ in done)
@@ -99,6 +106,9 @@ def register(connection: sqlite3.Connection) -> list[str]:
     def contains(folded: str, text: str) -> bool:
         return folded in text.casefold()
 
+    def holds(exact: str, text: str) -> bool:
+        return exact in text
+
     def matches(pattern: str, text: str) -> bool:
         try:
             return compiled(pattern).search(text, timeout=TIMEOUT) is not None
@@ -110,6 +120,7 @@ def register(connection: sqlite3.Connection) -> list[str]:
             raise
 
     connection.create_function("postil_contains", 2, contains, deterministic=True)
+    connection.create_function("postil_holds", 2, holds, deterministic=True)
     connection.create_function("postil_regex", 2, matches, deterministic=True)
     return failures
 

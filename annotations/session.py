@@ -10,17 +10,19 @@ import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, islice
 from typing import Any
 
-from annotations import edits, history
+from annotations import edits, history, propagation
 from annotations.config import Config, nearest
 from annotations.draft import Pen
 from annotations.errors import PostilError, QueryError, Refused, StaleEdit
 from annotations.history import Entry
 from annotations.model import Analysis, Edit, Layer
 from annotations.offers import merge
+from annotations.propagation import Found, Options, Part, Place, Sought
 from annotations.queue import Is, parse
-from annotations.selection import compile_query, searching
+from annotations.selection import compile_query, holding, searching
 from annotations.state import ArticleState
 from annotations.store import Applied, Store, new_id, now
 
@@ -194,8 +196,12 @@ class Session:
         return self.state
 
     def _load(self, article: int) -> ArticleState:
-        store, me = self.store, self.layer.id
         self._mark = self._look(article)
+        return self._read(article)
+
+    def _read(self, article: int) -> ArticleState:
+        """How an article looks to the person now; the current one stays what it is."""
+        store, me = self.store, self.layer.id
         offers = store.offers(article, self.layer, self.review)
         suggestions, links = merge(offers, self.config.schema, self.config.suggest.floor)
         analysis = store.analysis(article)
@@ -288,6 +294,60 @@ class Session:
         else:
             state.apply(edit)
             self._mark = replace(before, edits=(seq, *before.edits[1:]))
+
+    # -- the same words elsewhere ----------------------------------------------------------------
+
+    def corpus_places(self, key: str, options: Options, limit: int = 2000) -> Found:
+        """The other places of the focused words in all articles that the person has not skipped, those of the current
+        one first, then in order of import; at most `limit`. Refused as `propagation.sought_by`."""
+        here = propagation.places(self.current(), key, options).places
+        sought = propagation.sought_by(self.current(), key)
+        found = [*islice(chain(here, self._places_elsewhere(sought, options)), limit + 1)]
+        shown = tuple(found[:limit])
+        return Found(shown, len({place.article for place in shown}), len(found) > limit)
+
+    def _places_elsewhere(self, sought: Sought, options: Options) -> Iterator[Place]:
+        where, parameters = holding(propagation.longest_word(sought.text), options.match_case)
+        with searching(self.store.connection):
+            articles = self.store.article_ids(
+                self.layer, f"coalesce(p.status, 'open') <> 'skipped' AND {where}", parameters
+            )
+        for id in articles:
+            text = self.store.article(id).text
+            if id != self.current().article.id and propagation.occurs(text, sought.text, options):
+                state = self._read(id)
+                for place in propagation.places_of(state, sought, options):
+                    yield propagation.elsewhere(place, state)
+
+    def propagate(self, key: str, ticked: Sequence[Place], exceptions: Sequence[Place]) -> Edit:
+        """Gives places in any articles the label of the focused entity or suggestion, and remembers the exceptions; one
+        edit, whose undo comes back here. Refused, with nothing changed, when a place is no longer as it was shown."""
+        here = self.current().article.id
+        wanted: dict[int, tuple[list[Place], list[Place]]] = {here: ([], [])}
+        for which, places in enumerate((ticked, exceptions)):
+            for place in places:
+                wanted.setdefault(place.article, ([], []))[which].append(place)
+        label = propagation.sought_by(self.current(), key).label
+        parts = (self._part(id, label, *found) for id, found in wanted.items())
+        return self.apply(propagation.propagate_all(parts, self.pen(), key))
+
+    def _part(self, article: int, label: str, ticked: Sequence[Place], exceptions: Sequence[Place]) -> Part:
+        away = article != self.current().article.id
+        state = self._read(article) if away else self.current()
+        for place in (*ticked, *exceptions):
+            now = propagation.place_at(state, place.span, label)
+            if not propagation.stands(place, propagation.elsewhere(now, state) if away else now):
+                raise Refused(f"“{place.title}” was changed meanwhile: look at the places again")
+        return Part(state, tuple(p.span for p in ticked), tuple(p.span for p in exceptions))
+
+    def delete_copies(self, key: str, everywhere: bool) -> Edit:
+        """Deletes an entity with its copies in this article, or `everywhere`; one edit, whose undo comes back here."""
+        state = self.current()
+        articles = self.store.copied_to(self.layer, propagation.origin_of(state, key)) if everywhere else []
+        others = (self._read(id) for id in articles if id != state.article.id)
+        return self.apply(propagation.delete_all(chain([state], others), self.pen(), key))
+
+    # -- undo ------------------------------------------------------------------------------------
 
     def undo(self) -> Applied:
         """Takes the person's newest edit back, in whichever article it was, and goes there."""

@@ -446,6 +446,11 @@ class Store:
         read = self._query("SELECT layer, -1 FROM analyses WHERE article = ?", (article,))
         return tuple(sorted((layer, count) for layer, count in counts + read))
 
+    def copied_to(self, layer: Layer, origin: str) -> list[int]:
+        """Ids of the articles that have copies of an entity, in order of import."""
+        sql = "SELECT DISTINCT article FROM entities WHERE layer = ? AND copy_of = ? ORDER BY article"
+        return [row[0] for row in self._query(sql, (layer.id, origin))]
+
     # -- the door --------------------------------------------------------------------------------
 
     def apply(self, layer: Layer, edit: Edit, seen: int | None = None) -> int:

@@ -387,7 +387,7 @@ class Desk:
         else:
             self.touch_edit(applied.edit)
         self.leave_modes()
-        key = next((k for k in _keys(applied) if self.exists(k)), None)
+        key = next((k for k in _keys(applied, self.state.article.sha256) if self.exists(k)), None)
         if key is not None:
             self.focus_on(key)
         else:
@@ -398,7 +398,8 @@ class Desk:
 
     def _go_to_change(self, applied: Applied) -> None:
         """To where something was that is gone now; of a relation, to its head."""
-        for change in applied.edit.changes:
+        here = self.state.article.sha256
+        for change in (c for c in applied.edit.changes if c.article == here):
             row = change.before or change.after or {}
             if change.table == "entities" and "start" in row:
                 self.go(self.state.tokens.at(row["start"]))
@@ -459,9 +460,11 @@ class Desk:
             self.link = replace(self.link, **changes)
 
 
-def _keys(applied: Applied) -> list[str]:
-    """What to focus after an undo or redo, best first: what the edit itself focused, then what it changed."""
+def _keys(applied: Applied, article: str) -> list[str]:
+    """What to focus after an undo or redo in the article with that SHA-256, best first: what the edit itself focused,
+    then what it changed there."""
     order = {"entities": 0, "relations": 1, "decisions": 2, "progress": 3}
-    changes = sorted(applied.edit.changes, key=lambda c: order[c.table])
+    here = [c for c in applied.edit.changes if c.article == article]
+    changes = sorted(here, key=lambda c: order[c.table])
     changed = [c.key for c in changes if c.after is not None or c.table == "decisions"]
     return [applied.edit.focus, *changed] if applied.edit.focus else changed
