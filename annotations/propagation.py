@@ -250,16 +250,10 @@ class Part:
     exceptions: tuple[Span, ...] = ()
 
 
-def propagate(
-    state: ArticleState, pen: Pen, key: str, ticked: Sequence[Span], exceptions: Sequence[Span]
-) -> Edit:
-    """Gives other places of this article the label of the focused entity or suggestion, which it accepts; remembers
-    the exceptions as rejected. Refused when there are neither."""
-    return propagate_all([Part(state, tuple(ticked), tuple(exceptions))], pen, key)
-
-
-def propagate_all(parts: Iterable[Part], pen: Pen, key: str) -> Edit:
-    """The same in several articles as one edit. The first part is the article of the focused one."""
+def propagate(parts: Iterable[Part], pen: Pen, key: str) -> Edit:
+    """Gives other places the label of the focused entity or suggestion, which it accepts, and remembers the exceptions
+    as rejected: in one article or several, as one edit. The first part is the article of the focused one. Refused when
+    there are neither places nor exceptions."""
     total, pen = _Total(), replace(pen, via="bulk")
     sought, focus, left_out = Sought("", ""), None, 0
     for part in parts:
@@ -344,14 +338,10 @@ class _Total:
 # -- taking back --------------------------------------------------------------------------------------
 
 
-def delete_copies(state: ArticleState, pen: Pen, key: str) -> Edit:
-    """Deletes an entity and, in this article, every copy of it, or of what it is itself a copy of, that still stands
-    as it was made; the one that was copied stays unless it is the focused one. Nothing is focused afterwards."""
-    return delete_all([state], pen, key)
-
-
-def delete_all(states: Iterable[ArticleState], pen: Pen, key: str) -> Edit:
-    """The same in several articles as one edit. The first is the article of the focused entity."""
+def delete_copies(states: Iterable[ArticleState], pen: Pen, key: str) -> Edit:
+    """Deletes an entity and every copy of it, or of what it is itself a copy of, that still stands as it was made; the
+    one that was copied stays unless it is the focused one. One edit; the first article is that of the focused entity.
+    Nothing is focused afterwards."""
     total = _Total()
     says, origin = "", ""
     for state in states:
@@ -382,16 +372,6 @@ def origin_of(state: ArticleState, key: str) -> str:
 
 def _copies_in(state: ArticleState, origin: str) -> list[str]:
     return [e.id for e in state.entities.values() if e.copy_of == origin]
-
-
-def origin(state: ArticleState, entity: Entity) -> str:
-    """Where an entity was propagated from, for people; "" of one that was not."""
-    if entity.copy_of is None:
-        return ""
-    source = state.entities.get(entity.copy_of)
-    if source is None:
-        return "propagated from another article, or from what is gone now"
-    return f"propagated from “{_short(source.text)}” at {source.start}"
 
 
 def _short(text: str, length: int = 40) -> str:

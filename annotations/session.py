@@ -329,7 +329,7 @@ class Session:
                 wanted.setdefault(place.article, ([], []))[which].append(place)
         label = propagation.sought_by(self.current(), key).label
         parts = (self._part(id, label, *found) for id, found in wanted.items())
-        return self.apply(propagation.propagate_all(parts, self.pen(), key))
+        return self.apply(propagation.propagate(parts, self.pen(), key))
 
     def _part(self, article: int, label: str, ticked: Sequence[Place], exceptions: Sequence[Place]) -> Part:
         away = article != self.current().article.id
@@ -340,12 +340,12 @@ class Session:
                 raise Refused(f"“{place.title}” was changed meanwhile: look at the places again")
         return Part(state, tuple(p.span for p in ticked), tuple(p.span for p in exceptions))
 
-    def delete_copies(self, key: str, everywhere: bool) -> Edit:
-        """Deletes an entity with its copies in this article, or `everywhere`; one edit, whose undo comes back here."""
+    def delete_copies(self, key: str) -> Edit:
+        """Deletes an entity with its copies in all articles; one edit, whose undo comes back here."""
         state = self.current()
-        articles = self.store.copied_to(self.layer, propagation.origin_of(state, key)) if everywhere else []
+        articles = self.store.copied_to(self.layer, propagation.origin_of(state, key))
         others = (self._read(id) for id in articles if id != state.article.id)
-        return self.apply(propagation.delete_all(chain([state], others), self.pen(), key))
+        return self.apply(propagation.delete_copies(chain([state], others), self.pen(), key))
 
     # -- undo ------------------------------------------------------------------------------------
 

@@ -117,6 +117,10 @@ def _scored(desk: Desk) -> bool:
     return desk.preview is not None and desk.preview.scored
 
 
+def _has_options(desk: Desk) -> bool:
+    return desk.preview is not None and desk.preview.options is not None
+
+
 def _inside(desk: Desk) -> bool:
     return desk.item is not None and desk.item.start < desk.offset
 
@@ -194,6 +198,9 @@ COMMANDS: Sequence[Command] = [
         _c("cut-left", "<  g H", "cut left", "cut the first token off the entity", (READ,), lambda d: editing.move_edge(d, "start", 1), 11, _on_item),
         _c("cut-right", ">  g L", "cut right", "cut the last token off the entity", (READ,), lambda d: editing.move_edge(d, "end", -1), 11, _on_item),
         _c("delete", "d  delete", "delete", "delete the entity or relation; reject a suggestion", AT_REST, editing.delete, 4, _on_own),
+        _c("delete-copies", "D", "delete copies", "delete the entity with its propagated copies in all articles", (READ,), bulk.delete_copies, 0, _on_own),
+        _c("propagate", "p", "everywhere", "give the same words in this article the same label, looked over first", (READ,), bulk.copy_in_article, 19, _on_item),
+        _c("propagate-corpus", "P", "all articles", "give the same words in all articles the same label, looked over first", (READ,), bulk.copy_in_corpus, 0, _on_item),
         _c("split", "S", "split", "split the entity before the cursor", (READ,), editing.split, 13, _inside),
         _c("join", "J", "join", "join the entity with the next item", (READ,), editing.join, 13, _on_item),
         _c("note", "i", "note", "write a note on what is focused, else on the article", AT_REST, editing.ask_note, 20),
@@ -264,6 +271,8 @@ COMMANDS: Sequence[Command] = [
         _c("preview-none", "n", "none", "untick every line", (PRE,), lambda d: d.preview.tick_all(False), 5),
         _c("preview-raise", "l  right", "score up", "tick only lines with a higher score", (PRE,), lambda d: d.preview.move_threshold(1), 6, _scored),
         _c("preview-lower", "h  left", "score down", "tick lines with a lower score as well", (PRE,), lambda d: d.preview.move_threshold(-1), 7, _scored),
+        _c("preview-case", "c", "case", "let capital letters matter, or not", (PRE,), bulk.match_case, 6, _has_options),
+        _c("preview-words", "w", "words", "find whole words only, or parts of words as well", (PRE,), bulk.whole_words, 7, _has_options),
         _c("preview-down", "j  down  tab", "down", "go down a line", (PRE,), lambda d: d.preview.move(1), 8),
         _c("preview-up", "k  up  shift+tab", "up", "go up a line", (PRE,), lambda d: d.preview.move(-1), 9),
         _c("preview-page-down", "pagedown  ctrl+f", "page", "go down a screen of lines", (PRE,), lambda d: bulk.page(d, 1)),

@@ -52,20 +52,18 @@ class Line:
     yields_to: Hashable | None = None
 
 
+Find = Callable[[Any], tuple[str, Sequence[Line]]]
+"""Gets the options, gives what the edit is called with them, and its lines."""
+
 Apply = Callable[[Sequence[Line], Sequence[Line]], None]
 """Gets the ticked lines, and those that the person unticked one by one."""
 
 
 class Preview:
-    """The lines of an edit that is being looked over. `find` gives the lines anew for other `options`."""
+    """The lines of an edit that is being looked over. `find` gives title and lines anew for other `options`."""
 
     def __init__(
-        self,
-        title: str,
-        lines: Sequence[Line],
-        apply: Apply,
-        options: Any = None,
-        find: Callable[[Any], Sequence[Line]] | None = None,
+        self, title: str, lines: Sequence[Line], apply: Apply, options: Any = None, find: Find | None = None
     ) -> None:
         self.title, self.apply, self.options, self._find = title, apply, options, find
         self.index = 0
@@ -170,7 +168,8 @@ class Preview:
         if self._find is None:
             raise Refused("this preview has no options")
         here = self.current
-        self._take(self._find(options))
+        self.title, lines = self._find(options)
+        self._take(lines)
         self.options = options
         keys = [line.key for line in self.lines]
         self.index = keys.index(here.key) if here is not None and here.key in keys else self.index

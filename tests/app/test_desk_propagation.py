@@ -37,7 +37,7 @@ def test_what_changed_elsewhere_is_not_taken_for_what_stands_at_the_same_offsets
     desk.goto("Xi").press("1")
     key = desk.desk.focus or ""
     desk.session.propagate(key, desk.session.corpus_places(key, Options()).places, [])
-    desk.session.delete_copies(key, everywhere=True)
+    desk.session.delete_copies(key)
     desk.press("u")
     assert desk.focused == "PERSON Xi" and desk.pending() == ["Li"]
     desk.press("ctrl+r")

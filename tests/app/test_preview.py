@@ -94,13 +94,15 @@ def test_without_scores_the_threshold_is_refused():
 
 
 def test_other_options_find_other_lines_and_keep_what_was_done_by_hand():
-    def find(whole: bool) -> list[Line]:
-        return [line("a"), line("b")] if whole else [line("0"), line("a"), line("b"), line("c")]
+    def find(whole: bool) -> tuple[str, list[Line]]:
+        lines = [line("a"), line("b")]
+        return ("words", lines) if whole else ("parts", [line("0"), *lines, line("c")])
 
-    found = Preview("label", find(True), lambda ticked, exceptions: None, True, find)
+    found = Preview(*find(True), lambda ticked, exceptions: None, True, find)
     found.tick()
     found.with_options(False)
     assert (ticked(found), found.index, found.options) == (["0", "b", "c"], 2, False)
+    assert found.title == "parts"
     found.with_options(True)
     assert (ticked(found), found.index) == (["b"], 1)
     with pytest.raises(Refused, match="no options"):
@@ -108,8 +110,8 @@ def test_other_options_find_other_lines_and_keep_what_was_done_by_hand():
 
 
 def test_an_empty_answer_can_be_left_and_comes_back():
-    answers = {True: [line("a")], False: []}
-    found = Preview("label", answers[True], lambda ticked, exceptions: None, True, answers.__getitem__)
+    answers = {True: ("label", [line("a")]), False: ("label", [])}
+    found = Preview(*answers[True], lambda ticked, exceptions: None, True, answers.__getitem__)
     found.with_options(False)
     found.tick()
     found.edge(True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,13 @@ from hypothesis import strategies as st
 from annotations import edits, propagation
 from annotations.config import load
 from annotations.doctor import examine
+from annotations.draft import Pen
 from annotations.errors import Refused
 from annotations.exporting import Choice, Exporter
 from annotations.formats import postil
 from annotations.importing import Importer
-from annotations.model import Edit, Entity, Suggestion, about_entity
-from annotations.propagation import Found, Options, Place, occurrences, places, propagate
+from annotations.model import Edit, Entity, Span, Suggestion, about_entity
+from annotations.propagation import Found, Options, Part, Place, occurrences, places
 from annotations.session import Session
 from annotations.state import ArticleState, conflict
 from annotations.store import Offered, Store
@@ -34,6 +35,18 @@ EXACT = Options()
 LOOSE = Options(whole_words=False)
 ANY_CASE = Options(match_case=False)
 LOOSEST = Options(match_case=False, whole_words=False)
+
+
+def propagate(
+    state: ArticleState, pen: Pen, key: str, ticked: Sequence[Span], exceptions: Sequence[Span]
+) -> Edit:
+    """Copies in one article."""
+    return propagation.propagate([Part(state, tuple(ticked), tuple(exceptions))], pen, key)
+
+
+def delete_copies(state: ArticleState, pen: Pen, key: str) -> Edit:
+    """Takes copies back in one article."""
+    return propagation.delete_copies([state], pen, key)
 
 
 def labelled(text: str, part: str, label: str = "PERSON", **more: Any) -> Play:
@@ -284,15 +297,6 @@ def many(count: int) -> tuple[Play, str, list[str]]:
     return play, key, [e.id for e in play.state.entities.values() if e.copy_of == key]
 
 
-def test_a_copy_says_where_it_came_from() -> None:
-    play, key, _ = many(2)
-    said = [propagation.origin(play.state, e) for e in play.state.entities.values()]
-    assert said == ["", "propagated from “Xi” at 0", "propagated from “Xi” at 0"]
-    play(edits.delete, key)
-    gone = "propagated from another article, or from what is gone now"
-    assert {propagation.origin(play.state, e) for e in play.state.entities.values()} == {gone}
-
-
 def test_copies_of_a_copy_are_copies_of_the_same() -> None:
     play, key, (first, last) = many(2)
     play(edits.delete, last)
@@ -308,7 +312,7 @@ def test_copies_are_deleted_with_what_they_are_copies_of_but_for_what_was_change
     start = play.state.entities[copies[3]].start
     play(edits.reshape, copies[3], start, start + 7)
     before = play.own()
-    edit = play(propagation.delete_copies, key)
+    edit = play(delete_copies, key)
     assert edit.says == "deleted PERSON “Xi” and 2 copies, dropped 1 relation" and edit.focus is None
     assert set(play.state.entities) == set(copies[2:])
     play.take_back(edit)
@@ -325,11 +329,11 @@ def test_only_another_label_or_other_edges_make_a_copy_ones_own() -> None:
 
 def test_from_a_copy_its_fellows_go_and_the_first_one_stays() -> None:
     play, key, copies = many(3)
-    assert play(propagation.delete_copies, copies[1]).says == "deleted PERSON “Xi” and 2 copies"
+    assert play(delete_copies, copies[1]).says == "deleted PERSON “Xi” and 2 copies"
     assert list(play.state.entities) == [key]
-    assert play(propagation.delete_copies, key).says == "deleted PERSON “Xi”, which had no copies"
+    assert play(delete_copies, key).says == "deleted PERSON “Xi”, which had no copies"
     with pytest.raises(Refused, match="only an entity of yours"):
-        play(propagation.delete_copies, key)
+        play(delete_copies, key)
 
 
 def offered(entity: Entity) -> Suggestion:
@@ -388,7 +392,7 @@ def _seconds(count: int) -> float:
     found = places(play.state, key, ANY_CASE).places
     assert len(found) == count - 1
     play(propagate, key, [place.span for place in found], [])
-    play(propagation.delete_copies, key)
+    play(delete_copies, key)
     return time.perf_counter() - start
 
 
@@ -620,16 +624,12 @@ def test_an_edit_of_the_current_article_alone_is_one_like_any_other(room: Room) 
     assert (row.verb, row.article) == ("propagate", 1)
 
 
-def test_copies_are_taken_back_here_or_everywhere(room: Room) -> None:
+def test_copies_are_taken_back_in_every_article(room: Room) -> None:
     session = room.window(1)
     key = source(session)
     session.propagate(key, everywhere(session, key), [])
     full = exported(session)
-    assert session.delete_copies(key, everywhere=False).says == "deleted PERSON “Xi” and 1 copy"
-    assert own(session) == ["3 PERSON 0", "3 PERSON 24", "4 PERSON 15", "5 PERSON 0"]
-    session.undo()
-    assert exported(session) == full
-    says = session.delete_copies(key, everywhere=True).says
+    says = session.delete_copies(key).says
     assert says == "deleted PERSON “Xi” and 5 copies in 4 articles"
     assert own(session) == []
     session.open(5)
@@ -643,7 +643,7 @@ def test_from_a_copy_in_another_article_all_copies_go_and_the_first_one_stays(ro
     key = source(session)
     session.propagate(key, everywhere(session, key), [])
     (copy,) = session.open(5).entities
-    session.delete_copies(copy, everywhere=True)
+    session.delete_copies(copy)
     assert own(session) == ["1 PERSON 0"]
 
 
@@ -756,7 +756,7 @@ def test_an_imported_copy_names_its_source_by_the_id_that_it_got(room: Room) -> 
     check_sound(session)
 
 
-acts = ("propagate", "leave out", "delete", "delete all", "label", "undo", "redo", "go", "reopen")
+acts = ("propagate", "leave out", "delete", "label", "undo", "redo", "go", "reopen")
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
@@ -796,8 +796,8 @@ def _act(session: Session, name: str, data: Any) -> bool:
         return _done(lambda: session.do(edits.add, *span, data.draw(st.sampled_from(["PERSON", "ORG"]))))
     elif name not in ("undo", "redo") and state.entities:
         key = data.draw(st.sampled_from(sorted(state.entities)))
-        if name.startswith("delete"):
-            return _done(lambda: session.delete_copies(key, everywhere=name == "delete all"))
+        if name == "delete":
+            return _done(lambda: session.delete_copies(key))
         found = session.corpus_places(key, data.draw(any_options)).places
         chosen = [place for place in found if data.draw(st.booleans())]
         rest = [place for place in found if place not in chosen]

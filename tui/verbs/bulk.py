@@ -6,15 +6,18 @@ Invariant: nothing changes before Enter, which makes one edit; Esc leaves everyt
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from annotations import edits, navigator
+from annotations import edits, navigator, propagation
 from annotations.errors import Refused
 from annotations.model import Edit
+from annotations.propagation import Found, Options, Place
 from annotations.state import LINK, ArticleState, Item
 from annotations.text import around
 from tui.desk import Desk
 from tui.preview import CONTEXT, Line, Preview
-from tui.verbs import editing
+from tui.safe import safe
+from tui.verbs import editing, revealing
 
 # -- the preview --------------------------------------------------------------------------------------
 
@@ -98,3 +101,88 @@ def _pending_line(state: ArticleState, item: Item, accepts: bool, rival: str | N
 def _link_words(state: ArticleState, key: str) -> str:
     ends = navigator.ends_of(state, key)
     return " → ".join(end.text for end in ends) if ends else ""
+
+
+# -- the same words elsewhere -------------------------------------------------------------------------
+
+LOOSEST = Options(match_case=False, whole_words=False)
+
+
+def copy_in_article(desk: Desk) -> None:
+    """Offers to give all other places with the focused words in this article the same label."""
+    _copy(desk, "in this article", lambda key, options: propagation.places(desk.state, key, options), False)
+
+
+def copy_in_corpus(desk: Desk) -> None:
+    """Offers to give all other places with the focused words in all articles the same label."""
+    _copy(desk, "in all articles", desk.session.corpus_places, True)
+
+
+def match_case(desk: Desk) -> None:
+    """Lets capital letters matter, or not."""
+    _with(desk, match_case=not _options(desk).match_case)
+
+
+def whole_words(desk: Desk) -> None:
+    """Finds words only, or parts of words as well."""
+    _with(desk, whole_words=not _options(desk).whole_words)
+
+
+def delete_copies(desk: Desk) -> None:
+    """Deletes the focused entity and its propagated copies in all articles; stays, with nothing focused."""
+    if desk.focus is None:
+        raise Refused("nothing here to delete")
+    revealing.refuse_hidden(desk)
+    key = desk.focus
+    desk.take(lambda: desk.session.delete_copies(key))
+    desk.set_focus(None)
+
+
+def _copy(desk: Desk, where: str, places: Callable[[str, Options], Found], headed: bool) -> None:
+    """Shows the places that are found; `headed`, each article's under its title."""
+    key = desk.focus
+    if key is None or desk.item is None:
+        raise Refused("no entity here; label it first, then its label can go elsewhere")
+    revealing.refuse_unless_taken_back(desk)
+    sought = propagation.sought_by(desk.state, key)
+
+    def find(options: Options) -> tuple[str, Sequence[Line]]:
+        found = places(key, options)
+        first = f", the first {len(found.places):,}" if found.cut else ""
+        title = f"{sought.label} “{sought.text}” {where}{first}{_words(options)}"
+        return title, [_place_line(place, sought.label, headed) for place in found.places]
+
+    def go(ticked: Sequence[Line], exceptions: Sequence[Line]) -> None:
+        edit = desk.take(lambda: desk.session.propagate(key, _places(ticked), _places(exceptions)))
+        desk.set_focus(edit.focus)
+
+    title, lines = find(Options())
+    if not lines and not find(LOOSEST)[1]:
+        raise Refused(f"there is no other “{safe(sought.text)}” {where} to label")
+    show(desk, Preview(title, lines, go, Options(), find))
+
+
+def _words(options: Options) -> str:
+    """What the options say to people, where they are not the usual ones."""
+    case = "" if options.match_case else ", any case"
+    return case + ("" if options.whole_words else ", parts of words")
+
+
+def _place_line(place: Place, label: str, headed: bool) -> Line:
+    key, words = (place.article, *place.span), (place.before, place.text, place.after)
+    return Line(key, place, *words, label, place.note, None, place.ticked, place.title if headed else "")
+
+
+def _places(lines: Sequence[Line]) -> list[Place]:
+    return [line.value for line in lines]
+
+
+def _options(desk: Desk) -> Options:
+    if desk.preview is None or not isinstance(desk.preview.options, Options):
+        raise Refused("this preview has no options")
+    return desk.preview.options
+
+
+def _with(desk: Desk, **changes: bool) -> None:
+    if desk.preview is not None:
+        desk.preview.with_options(replace(_options(desk), **changes))
