@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from tests.bench.figures import Part
 
 PARTS = (
-    *("keys", "suggesting", "start", "opening", "edit", "library", "suggest", "interchange", "kill"),
-    "slow_link",
+    *("acts", "keys", "suggesting", "start", "opening", "edit", "library", "suggest", "interchange"),
+    *("kill", "slow_link"),
 )
 
 

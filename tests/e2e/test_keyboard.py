@@ -236,3 +236,46 @@ def test_articles_are_corrected_related_undone_settled_and_exported_by_keys_at_8
     }
     assert document["status"] == "done"
     project.sound()
+
+
+def test_verbs_on_many_places_and_what_is_known_of_one_are_reached_and_left_by_keys(project: Project) -> None:
+    with project.app(size=(80, 24)) as screen:
+        screen.wait_for("54 pending")
+        screen.send("gl")
+        screen.wait_for("history")
+        screen.press("escape")
+        screen.wait_gone("history")
+        screen.send("g?")
+        screen.wait_for("A place with a government")
+        screen.press("escape")
+        screen.wait_gone("A place with a government")
+        screen.do("/Diaz-Canel thanked\r", "1 hit")
+        screen.do("1", "“Diaz-Canel” accepted as PERSON")
+        screen.do("/Diaz-Canel had\r", "1 hit")
+        screen.do(".", "again: “Diaz-Canel” accepted as PERSON")
+        screen.send("=")
+        screen.press("shift+tab")
+        screen.settle()
+        screen.do("\r", "2 mentions of one entity")
+        screen.do("/one-party\r", "1 hit")
+        screen.do("x", "CARDINAL “one” rejected")
+        screen.send("A")
+        screen.wait_for("accept down to here")
+        screen.press("escape")
+        screen.wait_gone("accept down to here")
+        screen.send("A")
+        screen.wait_for("accept down to here")
+        screen.do("\r", "accepted")
+        screen.send("t")
+        screen.settle()
+        screen.press("escape")
+        screen.do("f", "flagged")
+        screen.quit()
+    assert edits(project) == ["relabel", "relabel", "cluster", "reject", "accept all", "flag"]
+    assert project.query("SELECT count(DISTINCT cluster) FROM entities WHERE cluster IS NOT NULL") == [(1,)]
+    assert ("one", "CARDINAL") not in set(
+        project.query(
+            "SELECT e.text, e.label FROM entities e JOIN layers l ON l.id = e.layer WHERE l.kind = 'person'"
+        )
+    )
+    project.sound()
