@@ -272,7 +272,7 @@ COMMANDS: Sequence[Command] = [
         _c("preview-raise", "l  right", "score up", "tick only lines with a higher score", (PRE,), lambda d: d.preview.move_threshold(1), 6, _scored),
         _c("preview-lower", "h  left", "score down", "tick lines with a lower score as well", (PRE,), lambda d: d.preview.move_threshold(-1), 7, _scored),
         _c("preview-case", "c", "case", "let capital letters matter, or not", (PRE,), bulk.match_case, 6, _has_options),
-        _c("preview-words", "w", "words", "find whole words only, or parts of words as well", (PRE,), bulk.whole_words, 7, _has_options),
+        _c("preview-words", "p", "parts", "find whole words only, or parts of words as well", (PRE,), bulk.whole_words, 7, _has_options),
         _c("preview-down", "j  down  tab", "down", "go down a line", (PRE,), lambda d: d.preview.move(1), 8),
         _c("preview-up", "k  up  shift+tab", "up", "go up a line", (PRE,), lambda d: d.preview.move(-1), 9),
         _c("preview-page-down", "pagedown  ctrl+f", "page", "go down a screen of lines", (PRE,), lambda d: bulk.page(d, 1)),

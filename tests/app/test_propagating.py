@@ -46,9 +46,9 @@ def test_capital_letters_and_parts_of_words_are_options(xi):
     xi.press("p", "c")
     assert [line[2] for line in shown(xi)] == ["Xi", "XI", "Xi"]
     assert xi.desk.preview.title == "PERSON “Xi” in this article, any case"
-    xi.press("w")
+    xi.press("p")
     assert [line[2] for line in shown(xi)] == ["Xi", "XI", "Xi", "Xi"]
-    xi.press("c", "w", "enter")
+    xi.press("c", "p", "enter")
     assert xi.entities == ["PERSON Xi"] * 3
 
 
@@ -134,7 +134,7 @@ def test_the_preview_of_many_articles_shows_their_titles_on_the_screen(project):
         text = screen.text()
         assert "PERSON “Xi” in all articles: 4 of 4" in text
         assert "\n Here " in text and "\n There ␛[31m" in text
-        assert "case" in text and "words" in text
+        assert "case" in text and "parts" in text
         await screen.press("enter")
         assert screen.entities == ["PERSON Xi"] * 3
         assert "in 4 more places in 2 articles" in screen.text()
