@@ -260,8 +260,10 @@ def growing_spans(state: ArticleState, token: int) -> list[Span]:
     sentence = next((s for s in sentences(state) if s[0] <= offset < s[1]), None)
     name = text.name_run(state.article.text, offset)
     if name is not None and sentence is not None and state.analysis.sentences:
-        name = text.trim(state.article.text, max(name[0], sentence[0]), min(name[1], sentence[1]))
-        name = (name[0], name[1] - 1) if state.article.text[name[1] - 1] == "." else name
+        whole = name[1]
+        name = text.trim(state.article.text, max(name[0], sentence[0]), min(whole, sentence[1]))
+        stop = name[1] < whole and state.article.text[name[1] - 1] == "."
+        name = (name[0], name[1] - stop)
     found: list[Span] = []
     for span in (name, chunk, sentence):
         if span is not None and span not in found:

@@ -119,22 +119,6 @@ class Schema:
         """The relation types that may have this label as head; symmetric ones at either end."""
         return tuple(each for each in self.relations if each.starts_at(head_label))
 
-    def entity_by_key(self, key: str) -> EntityType | None:
-        """The entity type with this digit among its keys."""
-        return next((each for each in self.entities if key in each.keys), None)
-
-    def entity_by_code(self, code: str) -> EntityType | None:
-        """The entity type with exactly this code."""
-        return next((each for each in self.entities if code == each.code), None)
-
-    def relation_by_key(self, key: str) -> RelationType | None:
-        """The relation type with this digit among its keys."""
-        return next((each for each in self.relations if key in each.keys), None)
-
-    def relation_by_code(self, code: str) -> RelationType | None:
-        """The relation type with exactly this code."""
-        return next((each for each in self.relations if code == each.code), None)
-
 
 def assign_codes(names: Iterable[str], taken: Collection[str]) -> dict[str, str]:
     """A short code for each name, prefix-free among themselves and with the `taken` ones.

@@ -122,15 +122,28 @@ def _between(text: str, edge: regex.Pattern[str]) -> Iterator[Span]:
 LONGEST_NAME = 500
 """Code points around a place in which a name is looked for."""
 
+_PARTICLE = r"(?:de|del|la|al|el|bin|ibn|van|von|der|den|du|da|dos|di|le)"
+_NUMBER = r"[$€£¥]?\p{N}+(?:[.,]\p{N}+)*%?"
+_INITIALS = r"(?:\p{Lu}\.)+(?:(?=\p{Lu})|(?<=\.\p{Lu}\.))"
+_CAPITALISED = r"\p{Lu}[\p{L}\p{M}\p{N}]*"
+_NICKNAME = r"[“\"‘]\p{Lu}[\p{L}\p{M}]*[”\"’]"
+_TITLE_LIKE = r"(?<=\b(?:Jr|Sr|Inc|Ltd|Co|Corp|Bros))\."
+_GOES_ON = rf"(?=[ ](?:\p{{Lu}}|\p{{N}}|{_PARTICLE}[ ]\p{{Lu}}))"
+_JOINT = rf"[ ](?:of|{_PARTICLE}|and the|of the|et al\.|et al\. v\.|v\.|vs\.){_GOES_ON}"
+
 _NAME = regex.compile(
-    r"(?:\p{Lu}[\p{L}\p{M}\p{N}]*|\p{N}+)(?:[ ](?:of|de|del|la|al|el|bin|van|von|der|den|du|da|dos|di|and the|of the)"
-    r"(?=[ ](?:\p{Lu}|\p{N}))|[ ](?=\p{Lu}|\p{N})|[-'’.‐](?=[\p{L}\p{N}])|\.(?=[ ]\p{Lu})|[\p{L}\p{M}\p{N}]+)*"
+    rf"(?:(?<![\p{{L}}\p{{N}}]){_PARTICLE}[ ](?=\p{{Lu}}|{_PARTICLE}[ ]\p{{Lu}}))*"
+    rf"(?:{_NICKNAME}(?=[ ]\p{{Lu}})|{_INITIALS}|{_CAPITALISED}|{_NUMBER})"
+    rf"(?:{_JOINT}|[ ]{_NICKNAME}(?=[ ]\p{{Lu}})|[ ](?={_NUMBER}|\p{{Lu}}|{_PARTICLE}[ ]\p{{Lu}})|{_TITLE_LIKE}"
+    rf"|[-'’.‐](?=[\p{{L}}\p{{N}}])|\.(?=[ ](?:\p{{Lu}}|\p{{N}}))|{_INITIALS}|{_NUMBER}|[\p{{L}}\p{{M}}\p{{N}}]+)*+"
 )
+"""Capitalised words, initials and numbers with what joins them. A nickname in quotes is part of a name that goes on
+after it; the full stop of "Jr." and "Ltd." and of initials is kept."""
 
 
 def name_run(text: str, offset: int) -> Span | None:
-    """The run of capitalised words and numbers around `offset`, joined by particles such as "of" and "de"
-    and by hyphens and apostrophes; None where there is none."""
+    """The run of capitalised words, initials and numbers around `offset`, joined by particles such as "of" and "de", by
+    hyphens and apostrophes, with a nickname in quotes; None where there is none."""
     near = max(0, offset - LONGEST_NAME), min(len(text), offset + LONGEST_NAME)
     start, end = text.rfind("\n", near[0], offset) + 1, text.find("\n", offset, near[1])
     for match in _NAME.finditer(text, start or near[0], near[1] if end < 0 else end):

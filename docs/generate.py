@@ -31,7 +31,7 @@ from annotations.model import Analysis, Article, Edit, Layer, Span, Suggestion, 
 from annotations.schema import EntityType, RelationType, Schema
 from annotations.state import ArticleState
 from tui import cli
-from tui.commands import COMMANDS, PROFILES, Command
+from tui.commands import COMMANDS, HEAD, LEADER, LEADERS, LNK, PROFILES, Command
 from tui.panels import sign
 from tui.screens.help import NAMES
 
@@ -137,7 +137,8 @@ def keys_page() -> str:
 
 def key_row(command: Command) -> Row:
     """A command in the full table."""
-    where = ", ".join(NAMES.get(scope, scope) for scope in command.scopes)
+    scopes = [scope for scope in command.scopes if scope != HEAD or LNK not in command.scopes]
+    where = ", ".join(NAMES.get(scope, scope) for scope in scopes)
     return keys_of(command.keys), command.help, where, code(command.id)
 
 
@@ -146,11 +147,15 @@ KEYS_INTRODUCTION = """# Keys
 The keys of the default profile; in the app, `?` shows those of the mode you are in, with your own changes. Letters,
 digits, arrows, Tab, Enter, Esc and Space reach everything: what sits on punctuation has a second form. `gg` is g
 twice, `zl` is z and then l; nothing waits for time to pass. While a sequence is unfinished, a grid shows how it can
-go on, and Esc drops it.
+go on, and Esc drops it; where it has several pages, PgDn turns them.
 
-Modes: READ is where you begin; `v` leads to SELECT, `r` to LINK, `=` to SAME, `;` to JUMP, `c` to
-DONE (only with `done: ask`). A focused relation has keys of its own. Esc always leads back. Commands with the same key
-are in different modes."""
+The first time you open a project, the message row names the first keys one after the other, for a minute; any other key
+ends that, and `:` `tour` starts it again. The list of commands (`:`) knows other words for them too: "remove" finds
+delete.
+
+Modes: READ is where you begin; `v` leads to SELECT, `r` to LINK, `=` to SAME, `;` to JUMP, `c` to DONE (only with
+`done: ask`). A focused relation has keys of its own. Esc always leads back. Commands with the same key are in
+different modes."""
 
 KEYS_END = """## More than a label
 
@@ -165,10 +170,23 @@ KEYS_END = """## More than a label
 - **Details.** Enter lists all that is known of what is focused: where it comes from, its mentions, and what can be
   changed: the link into a knowledge base, attributes, the note. The value of an attribute is `true`, `false`, a
   number, or else a text (in double quotes where it looks like one of those); an empty one takes it away.
-- **The article.** `t` and a code give it a label of `labels:` or take that away; `t` and Space list them. `gI` writes
-  a note on the article whatever is focused.
+- **The article.** `t` and a code give it a label of `labels:` or take that away; `t` and Space list them (ids
+  `document-label.NAME` and `document-labels`). `gI` writes a note on the article whatever is focused.
 - **Characters.** `zu` makes the character the unit, for `h` `l`, selections and edges, so that a part of a token can be
   labelled: a name in a run of Chinese, the stem of a compound. Edges that lie within a token stay there until moved.
+
+## Looking back
+
+- **History.** `gl` shows what happened to what is focused, from who offered it to the last undo; with nothing focused,
+  to the article. `j` `k` PgUp PgDn scroll such a card, Esc closes it, and the text stays where it was.
+- **Guideline.** `gd` shows what the focused label is for, as `config.yaml` says (`about`, `examples`), then how the
+  same string was labelled in this project so far: by whom, how often, where, and how often it was rejected; then what
+  the label was given to most often in the articles worked on last. On a bare token it asks for the label first.
+- **Rejected.** `gh` shows what you rejected, struck through with `×` before its label, and with `·` what was set aside
+  because it overlaps something of yours. Tab reaches them. `a` takes one back, in the place of what it overlaps; a
+  label's key takes it back as that. The counts in the header stay as they are.
+- **Repeat.** `.` makes the last edit again on what is focused now: the same label, the same edge, accept, reject,
+  delete, split, join, a relation's type, a note with the same words; also in the next article.
 
 ## In a prompt
 
@@ -200,9 +218,8 @@ def labels_section() -> str:
     """The keys of the starter's labels and relation types."""
     schema = starter_schema()
     entities = table(("keys", "entity label", "id"), (type_row(each, "label") for each in schema.entities))
-    relations = table(
-        ("keys", "relation type", "ids"), (type_row(each, "relate", "retype") for each in schema.relations)
-    )
+    types = (type_row(each, "relate", "choose", "retype") for each in schema.relations)
+    relations = table(("keys", "relation type", "ids"), types)
     return f"{LABELS_INTRODUCTION}\n\n{entities}\n\n{relations}"
 
 
@@ -210,7 +227,8 @@ LABELS_INTRODUCTION = """## Labels and relation types
 
 They come from `config.yaml`: a digit acts at once, a short code is typed after Space. Where a label has no `key`, it
 gets a code of its own. These are the starter's. In LINK the digits are the relation types that are legal from the
-head to the target, and `Space` with a label's code labels the other end; on a relation, they change its type."""
+head to the target. `Space` and a code mean a relation type while the head is in focus (so does `Space Space`: a list of
+them), and elsewhere a label for the other end. On a relation, both change its type."""
 
 
 def type_row(kind: EntityType | RelationType, *verbs: str) -> Row:
@@ -228,6 +246,9 @@ def profiles_section() -> str:
         if changes:
             rows = ((keys_of(keys) if keys else "none", code(id)) for id, keys in changes.items())
             parts.append(f"### {name}\n\n" + table(("keys", "id"), rows))
+        if (leader := LEADERS[name]) != LEADER:
+            listing = spelled(f"{leader} space")
+            parts.append(f"Short codes begin with {spelled(leader)} here, and {listing} lists the labels.")
     return "\n\n".join(parts)
 
 

@@ -19,7 +19,7 @@ from tui.widgets.rows import Row, cells, clip, fit
 
 Tone = Literal["plain", "strong", "faint"]
 
-ROWS_A_LINE = 4
+ROWS_A_LINE = 12
 """Rows that one line takes at most; what is longer ends with an ellipsis."""
 
 

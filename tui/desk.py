@@ -387,9 +387,10 @@ class Desk:
         else:
             self.touch_edit(applied.edit)
         self.leave_modes()
-        key = next((k for k in _keys(applied, self.state.article.sha256) if self.exists(k)), None)
-        if key is not None:
-            self.focus_on(key)
+        ranked = _keys(applied, self.state.article.sha256)
+        places = {key: navigator.place_of(self.state, key) for key in ranked if self.exists(key)}
+        if places:
+            self.focus_on(min(places, key=lambda key: (ranked[key], places[key] or 0)))
         else:
             self.set_focus(None)
             self._go_to_change(applied)
@@ -407,6 +408,10 @@ class Desk:
                 return
             if change.table == "relations" and row.get("head") in self.state.entities:
                 self.focus_on(row["head"])
+                return
+            if change.table == "decisions" and change.key in self.state.suggestions:
+                self.go(self.state.tokens.at(self.state.suggestions[change.key].start))
+                self.set_focus(None)
                 return
 
     def say(self, text: str, warns: bool = False) -> None:
@@ -460,11 +465,14 @@ class Desk:
             self.link = replace(self.link, **changes)
 
 
-def _keys(applied: Applied, article: str) -> list[str]:
-    """What to focus after an undo or redo in the article with that SHA-256, best first: what the edit itself focused,
-    then what it changed there."""
-    order = {"entities": 0, "relations": 1, "decisions": 2, "progress": 3}
-    here = [c for c in applied.edit.changes if c.article == article]
-    changes = sorted(here, key=lambda c: order[c.table])
-    changed = [c.key for c in changes if c.after is not None or c.table == "decisions"]
-    return [applied.edit.focus, *changed] if applied.edit.focus else changed
+def _keys(applied: Applied, article: str) -> dict[str, int]:
+    """What can be focused after an undo or redo in the article with that SHA-256, with its rank, the best lowest: what
+    the edit itself focused, what was the head of a relation that is gone, then what changed."""
+    order = {"entities": 1, "relations": 2, "decisions": 3, "progress": 4}
+    changes = [c for c in applied.edit.changes if c.article == article]
+    heads = {c.before["head"] for c in changes if c.table == "relations" and c.before and c.after is None}
+    found = {c.key: order[c.table] for c in changes if c.after is not None or c.table == "decisions"}
+    for change in changes:
+        if change.table == "decisions" and (change.before or {}).get("result") in heads:
+            found[change.key] = 0
+    return found | ({applied.edit.focus: -1} if applied.edit.focus else {})

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from annotations.config import Keys, nearest
@@ -173,6 +174,11 @@ class Keymap:
     def keys_of(self, id: str) -> tuple[Sequence_, ...]:
         """The sequences that call a command, none for an id that is none."""
         return self._by_id[id].sequences if id in self._by_id else ()
+
+    @cached_property
+    def shortest(self) -> Mapping[str, Sequence_]:
+        """The shortest sequence of each command that has one, by its id."""
+        return {b.command.id: min(b.sequences, key=len) for b in self.bound if b.sequences}
 
     def legal(self, scope: str, desk: Any) -> list[Bound]:
         """The commands of a scope that can be done now, those for the strip first."""

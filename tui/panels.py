@@ -55,8 +55,10 @@ HELD = {"ctrl": "Ctrl+", "shift": "⇧", "alt": "Alt+"}
 
 
 def sign(sequence: str) -> str:
-    """A key sequence as people write it: `g g` is gg, `ctrl+r` is Ctrl+R."""
-    return "".join(_sign(name) if len(name) == 1 else f"{_sign(name)} " for name in sequence.split()).strip()
+    """A key sequence as people write it: `g g` is gg, `ctrl+r` is Ctrl+R, `g home` is g Home."""
+    signs = [_sign(name) for name in sequence.split()]
+    spaced = [f" {each} " if len(each) > 1 else each for each in signs]
+    return " ".join("".join(spaced).split())
 
 
 def _sign(name: str) -> str:
@@ -260,9 +262,8 @@ def _label_keys(desk: Desk, keymap: Keymap) -> tuple[list[Keyed], list[Keyed]]:
     direct: list[Keyed] = []
     coded: list[Keyed] = []
     for kind in _types(desk):
-        ids = (f"{verb}.{kind.name}" for verb in LABEL_COMMANDS[desk.scope])
-        keys = min((keys for id in ids for keys in keymap.keys_of(id)), key=len, default=None)
-        if keys is not None:
+        found = (keymap.shortest.get(f"{verb}.{kind.name}") for verb in LABEL_COMMANDS[desk.scope])
+        if (keys := next(filter(None, found), None)) is not None:
             (direct if len(keys) == 1 else coded).append((keys, kind.name))
     return direct, coded
 

@@ -13,7 +13,7 @@ from annotations.model import Relation
 from annotations.schema import Schema
 from tests.desks import BRIDGE, CONFIG, VISIT, Project, Sitting, check_sound, ids, mark, work
 from tests.screens import Screen, run
-from tui.card import Card, Line, wrap
+from tui.card import ROWS_A_LINE, Card, Line, wrap
 from tui.looks import DARK, Looks
 from tui.verbs.looking import when
 from tui.widgets.rows import cells
@@ -69,7 +69,7 @@ def test_wrapped_text_keeps_all_its_words(text, width):
 def test_a_long_line_ends_with_an_ellipsis():
     shown = Card("t", (Line("word " * 100),), width=20, height=20)
     last = "".join(text for text, _ in shown.rows(LOOKS)[-1])
-    assert shown.size == 4 and last.endswith("…")
+    assert shown.size == ROWS_A_LINE and last.endswith("…")
 
 
 def test_a_card_at_its_end_stays_there_in_another_size_until_it_is_scrolled():

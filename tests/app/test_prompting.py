@@ -138,10 +138,10 @@ def test_five_hundred_labels_narrow_within_the_budget_of_a_key():
     asked.typed("")
     spent = []
     for text in ("k", "ki", "kind", "kind 1", "guideline 4", "group 3", "g", ""):
-        begun = time.perf_counter()
+        begun = time.process_time()
         asked.typed(text)
         asked.lines(12)
-        spent.append(time.perf_counter() - begun)
+        spent.append(time.process_time() - begun)
     assert sorted(spent)[len(spent) // 2] < 0.008, spent
 
 

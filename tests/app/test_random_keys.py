@@ -23,6 +23,7 @@ from tests.desks import (
     mark,
     work,
 )
+from tests.screens import Screen, run
 
 KEYS = sorted(
     {
@@ -189,3 +190,50 @@ def test_two_windows_of_one_person_never_disagree_for_long(data):
             check_sound(windows[0].session)
         finally:
             project.close()
+
+
+APP_KEYS = st.one_of(
+    keys, st.sampled_from(["q", "?", "f1", ":", "A", "X", "g l", "enter", "escape", "space", "ctrl+c"])
+)
+
+
+@given(data=st.data())
+@settings(max_examples=25)
+def test_no_sequence_of_keys_breaks_a_promise_of_the_app(data):
+    with tempfile.TemporaryDirectory() as folder:
+        project = furnished(Path(folder), done=data.draw(st.sampled_from(["accept", "ask", "leave"])))
+        try:
+            run(lambda screen: hammer(screen, data), project)
+        finally:
+            project.close()
+
+
+async def hammer(screen: Screen, data: st.DataObject) -> None:
+    """Keys in bursts, through every screen; Esc leads out of all, and undo back to where it began."""
+    before = work(screen.app.session)
+    for burst in data.draw(st.lists(st.lists(APP_KEYS, min_size=1, max_size=8), min_size=5, max_size=5)):
+        for key in (each for group in burst for each in group.split(" ")):
+            if not (key == "q" and screen.app.screen is screen.app.library):
+                await screen.app.screen.take_key(key, key if len(key) == 1 else None)
+        await screen.pilot.pause()
+        screen.check()
+    await leave_by_escape(screen)
+    check_sound(screen.app.session)
+    if screen.app.screen is screen.app.library:
+        await screen.press("home", "enter")
+        await leave_by_escape(screen)
+    for _ in range(500):
+        await screen.app.screen.take_key("u", "u")
+        if screen.desk.said == "nothing to undo":
+            break
+        screen.check()
+    assert work(screen.app.session) == before
+
+
+async def leave_by_escape(screen: Screen) -> None:
+    """At most three times, into READ or the list of articles, with no question open and no sequence begun."""
+    app = screen.app
+    for _ in range(3):
+        await screen.press("escape")
+    home = app.screen is app.library or (app.screen is app.reader and screen.desk.scope == "read")
+    assert home and app.screen.prompting is None and not app.dispatcher.pending

@@ -20,9 +20,12 @@ from typing import Any
 
 import regex
 
+from annotations import propagation
 from annotations.config import Config
 from annotations.errors import Refused
 from annotations.model import Edit, Entity, Suggestion
+from annotations.propagation import Part
+from annotations.propagation import Place as Spot
 from annotations.session import Session
 from annotations.state import ArticleState
 from tui.commands import Command
@@ -90,6 +93,10 @@ class _Memory:
         self.state.apply(edit)
         self.edits.append(edit)
         return edit
+
+    def propagate(self, key: str, ticked: Sequence[Spot], exceptions: Sequence[Spot]) -> Edit:
+        part = Part(self.state, tuple(p.span for p in ticked), tuple(p.span for p in exceptions))
+        return self.apply(propagation.propagate([part], self._session.pen(), key))
 
     def saw(self, top: int, bottom: int) -> None:
         pass

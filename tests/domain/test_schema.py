@@ -43,16 +43,6 @@ def test_types_are_found_by_name_and_an_unknown_name_is_a_key_error():
         SCHEMA.relation("ORG")
 
 
-def test_types_are_found_by_each_digit_and_by_the_whole_code():
-    assert SCHEMA.entity_by_key("5") is SCHEMA.entity("ORG")
-    assert SCHEMA.entity_by_key("9") is None
-    assert SCHEMA.entity_by_code("g") is SCHEMA.entity("GPE")
-    assert SCHEMA.entity_by_code("") is None
-    assert SCHEMA.relation_by_key("2") is MET
-    assert SCHEMA.relation_by_code("a") is ALLY
-    assert SCHEMA.relation_by_code("x") is None
-
-
 def test_a_relation_is_legal_from_head_to_tail_only():
     assert SCHEMA.legal("LEADS", "PERSON", "GPE")
     assert not SCHEMA.legal("LEADS", "GPE", "PERSON")

@@ -105,6 +105,17 @@ def test_sentences_end_at_punctuation_before_a_capital_and_at_line_breaks() -> N
         ("Rio de Janeiro burns", "de", "Rio de Janeiro"),
         ("nothing here", "here", None),
         ("one\nXi Jinping\nParis", "Jinping", "Xi Jinping"),
+        ("as “Duke” Ellington Jr.\nsaid", "“", "“Duke” Ellington Jr."),
+        ("Edward “Duke” Ellington, who", "Edward", "Edward “Duke” Ellington"),
+        ("case, de Vries et al. v. Hartmann, has", "Hartmann", "de Vries et al. v. Hartmann"),
+        ("said von der Leyen", "von", "von der Leyen"),
+        ("of which $350,000 went", "$", "$350,000"),
+        ("grew by 3.5% in", "3", "3.5%"),
+        ("hands “No. 10” back", "No", "No. 10"),
+        ("in the U.S. said", "U", "U.S."),
+        ("the U.S. Army said", "Army", "U.S. Army"),
+        ("John F. Kennedy, who", "F", "John F. Kennedy"),
+        ("it is de facto", "de", None),
     ],
 )
 def test_a_name_run_joins_capitalised_words_numbers_and_particles(

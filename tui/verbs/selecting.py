@@ -83,8 +83,15 @@ def label(desk: Desk, name: str) -> None:
 
 
 def finish(desk: Desk, key: str | None) -> None:
-    """Focuses what an edit made, the cursor at its beginning."""
-    if key is not None:
+    """Focuses what an edit made; the cursor stays where it is if that is inside, else it goes to the beginning."""
+    if key is None:
+        return
+    shown, tokens = desk.state.shown(key), desk.state.tokens
+    start, end = tokens.span(desk.cursor) if len(tokens) else (0, 0)
+    if shown is not None and any(s < end and e > start for s, e in shown.spans):
+        desk.set_focus(key)
+        desk.reveal()
+    else:
         desk.focus_on(key)
 
 
