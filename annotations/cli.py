@@ -7,18 +7,24 @@ from __future__ import annotations
 
 import getpass
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import click
 
 from annotations.config import Config, find_project, load
 from annotations.errors import PostilError
+from annotations.formats.base import Overlaps, Pieces, Unit
+from annotations.model import Status
 from annotations.wording import printable
+
+if TYPE_CHECKING:
+    from annotations.documents import Document
+    from annotations.exporting import Exporter
+    from annotations.formats.base import Format, Loss, Writing
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -113,9 +119,25 @@ def init(folder: Path) -> None:
 @click.command("import", epilog=EPILOG)
 @click.argument("paths", nargs=-1, required=True)
 @click.option(
-    "--format", "format_", type=click.Choice(["text", "postil"]), help="Read every file as this format."
+    "--format", "format_", metavar="F", help="Read every file as this format; default: what it looks like."
 )
 @click.option("--encoding", help="Encoding of text files that are not UTF-8.")
+@click.option(
+    "--status",
+    type=click.Choice(get_args(Status)),
+    default="open",
+    show_default=True,
+    help="What articles are whose annotations come without a status.",
+)
+@click.option(
+    "--offset-unit",
+    "unit",
+    type=click.Choice(get_args(Unit)),
+    help="What the offsets of files count that do not say so; default: what fits.",
+)
+@click.option(
+    "--negative", multiple=True, metavar="LABEL", help="A relation label that means: no relation. Repeatable."
+)
 @person_option("Take annotations in as this person's work; without it they are suggestions.", variable=None)
 @project_option
 @json_option
@@ -123,22 +145,30 @@ def import_(
     paths: tuple[str, ...],
     format_: str | None,
     encoding: str | None,
+    status: Status,
+    unit: Unit | None,
+    negative: tuple[str, ...],
     person: str | None,
     project: Path,
     as_json: bool,
 ) -> None:
-    """Take in articles: files, folders, glob patterns, or - for standard input (postil JSONL, or --format text)."""
-    from annotations.importing import Importer
+    """Take in articles, with their annotations: files, folders, glob patterns, or - for standard input."""
+    from annotations.formats import registry
+    from annotations.formats.base import Reading
+    from annotations.importing import Importer, Taking
 
     with refusals():
         config = open_project(project)
+        if format_ is not None:
+            registry.named(format_)
+        reading = Reading(config.schema, encoding, unit, frozenset(negative))
         with opened(config) as store:
-            importer = Importer(store, config, person)
-            importer.take_patterns([path for path in paths if path != "-"], Path(), format_, encoding)
+            importer = Importer(store, config, Taking(reading, format_, person, status))
+            importer.take_patterns([path for path in paths if path != "-"], Path())
             if "-" in paths:
-                importer.take_stream(sys.stdin.buffer, format_)
+                importer.take_stream(sys.stdin.buffer)
             found = importer.report
-    lines = [*found.warnings, *_some(found.duplicates), *found.refused]
+    lines = [*_some(found.warnings), *_some(found.duplicates), *found.refused]
     lines.append(f"{found.new} new, {len(found.duplicates)} duplicate, {len(found.refused)} refused")
     if found.entities or found.relations:
         lines[-1] += f"; {found.entities} entities, {found.relations} relations"
@@ -239,15 +269,44 @@ def _one_line(text: str) -> str:
     "-f",
     "--format",
     "format_",
-    type=click.Choice(["postil"]),
+    metavar="F",
     default="postil",
     show_default=True,
-    help="Format to write.",
+    help="Format to write; `postil formats` lists them.",
 )
-@click.option("-o", "--out", type=click.Path(path_type=Path), help="File to write; default: standard output.")
+@click.option(
+    "-o", "--out", type=click.Path(path_type=Path), help="File or folder; default: standard output."
+)
 @click.option("--layer", "layer_name", metavar="KIND:NAME[@VERSION]", help="Export this layer only.")
 @click.option("--each", is_flag=True, help="Export every person's version, one line each.")
 @click.option("--all", "everything", is_flag=True, help="Export articles whatever their state.")
+@click.option("--strict", is_flag=True, help="Write nothing if the format cannot hold all of it.")
+@click.option(
+    "--losses", "losses_file", type=click.Path(path_type=Path), help="Write every loss into this file (TSV)."
+)
+@click.option(
+    "--overlaps",
+    type=click.Choice(get_args(Overlaps)),
+    default="longest",
+    show_default=True,
+    help="Which of overlapping entities stays, where the format has one layer.",
+)
+@click.option(
+    "--pieces",
+    type=click.Choice(get_args(Pieces)),
+    default="hull",
+    show_default=True,
+    help="What stays of an entity in pieces, where the format has none.",
+)
+@click.option(
+    "--dev",
+    type=click.FloatRange(0, 1, max_open=True),
+    default=0.2,
+    show_default=True,
+    help="Share of the articles in the development set, where the format has one.",
+)
+@click.option("--excel-safe", is_flag=True, help="Write no cell that a spreadsheet takes for a formula.")
+@click.option("--bom", is_flag=True, help="Begin tables with the mark that spreadsheets want.")
 @person_option("Whose state the query asks about.")
 @project_option
 @json_option
@@ -258,55 +317,85 @@ def export(
     layer_name: str | None,
     each: bool,
     everything: bool,
+    strict: bool,
+    losses_file: Path | None,
+    overlaps: Overlaps,
+    pieces: Pieces,
+    dev: float,
+    excel_safe: bool,
+    bom: bool,
     person: str | None,
     project: Path,
     as_json: bool,
 ) -> None:
     """Write training data: of each settled article gold, else the version that its people agree on."""
     from annotations.exporting import Choice, Exporter
+    from annotations.formats import registry
+    from annotations.formats.base import Writing
     from annotations.session import Session
 
     with refusals():
         config = open_project(project)
+        format = registry.named(format_)
+        writing = Writing(config.schema, overlaps, pieces, dev, excel_safe, bom)
         with opened(config) as store:
             session = Session(store, config, person or login(), visiting=True)
             layer = session.named_layer(layer_name) if layer_name else None
-            exporter = Exporter(store, config.schema, config.suggest.floor, Choice(layer, each, everything))
+            choice = Choice(layer, each, everything)
+            exporter = Exporter(store, config.schema, config.suggest.floor, choice, format)
             documents = exporter.documents(session.find(" ".join(query)))
-            _write(documents, out, config)
+            _write(documents, exporter, format, writing, out, losses_file, strict)
     summary = exporter.summary
     report(summary.lines(), summary.data(), as_json and out is not None)
     sys.exit(1 if summary.disputed else 0)
 
 
-def _write(documents: Iterator[Any], out: Path | None, config: Config) -> None:
-    from annotations.formats import postil
+def _write(
+    documents: Iterator[Document],
+    exporter: Exporter,
+    format: Format,
+    writing: Writing,
+    out: Path | None,
+    losses_file: Path | None,
+    strict: bool,
+) -> None:
+    """Writes the documents, or raises PostilError with nothing written; losses go into their file as well."""
+    from annotations.formats.base import Output
+    from annotations.output import replacing, target
 
-    symmetric = frozenset(kind.name for kind in config.schema.relations if kind.symmetric)
-    if out is None:
-        postil.write(documents, sys.stdout.buffer, symmetric)
-        sys.stdout.buffer.flush()
-        return
-    with replacing(out) as file:
-        postil.write(documents, file, symmetric)
+    if format.write is None:
+        raise PostilError(f"{format.title} can be read only")
+    summary = exporter.summary
+    with replacing(losses_file) if losses_file is not None else nullcontext(None) as losses:
+
+        def lose(loss: Loss) -> None:
+            summary.lose(loss)
+            if losses is not None:
+                losses.write(loss.line())
+
+        with target(out, format.folder) as file:
+            format.write(documents, Output(writing, file, lose))
+            if strict and summary.lost:
+                raise PostilError("\n".join([*summary.lines()[:-1], "--strict: nothing was written"]))
 
 
-@contextmanager
-def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """A file under a temporary name that takes the place of `path` when all went well, durably."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        with partial.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except OSError as error:
-        raise PostilError(
-            f"cannot write {path}: {error.strerror or error}; what was there is untouched"
-        ) from error
-    finally:
-        partial.unlink(missing_ok=True)
+@click.command(epilog=EPILOG)
+@json_option
+def formats(as_json: bool) -> None:
+    """List the formats that can be imported and exported."""
+    from annotations.formats import registry
+
+    with refusals():
+        found = registry.formats().values()
+    for each in found:
+        ways = {"in": each.read is not None, "out": each.write is not None}
+        if as_json:
+            row = {"name": each.name, "title": each.title, "suffixes": each.suffixes, **ways}
+            click.echo(json.dumps(row, ensure_ascii=False))
+        else:
+            does = " and ".join(way for way, can in ways.items() if can)
+            kind = "folder" if each.folder else " ".join(each.suffixes)
+            click.echo(f"{each.name:<12} {does:<12} {kind:<16} {each.title}")
 
 
 @click.command(epilog=EPILOG)
@@ -351,5 +440,5 @@ def schema_check(project: Path, as_json: bool) -> None:
     report([line], {"config": str(config.path), "codes": codes}, as_json)
 
 
-COMMANDS: tuple[click.Command, ...] = (init, import_, suggest, list_, export, doctor, schema)
+COMMANDS: tuple[click.Command, ...] = (init, import_, suggest, list_, export, formats, doctor, schema)
 """All headless commands."""

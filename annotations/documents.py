@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from annotations.model import Article, Decision, Entity, Relation, Status, Verdict
+from annotations.model import Article, Decision, Entity, Relation, Span, Status, Verdict
 
 TITLE_LENGTH = 80
 """Code points of a first line that stands in for a title."""
@@ -30,7 +30,8 @@ class Origin:
 class Document:
     """One annotator's work on one article, as an export writes it. `annotator` is None for no person's work.
 
-    `layer` is the layer's title; `origins` goes by the ids of entities and relations; `rejected` and `pending`
+    `sentences` are code points, there only for a format that asks for them, and then none where no pipeline read the
+    article. `layer` is the layer's title; `origins` goes by the ids of entities and relations; `rejected` and `pending`
     are made by `dismissed` and `offered`, `problems` by `problem`.
     """
 
@@ -48,17 +49,19 @@ class Document:
     labels: tuple[str, ...] = ()
     note: str | None = None
     flagged: bool = False
+    sentences: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class IncomingAnnotations:
     """The annotations that came with an article. Ids are the file's own, unique within the article.
 
-    `decisions` have `via` "import", and "" for `at`, which only the importer knows.
+    `status` is None where the format says nothing of it. `decisions` have `via` "import", and "" for `at`, which only
+    the importer knows.
     """
 
     annotator: str | None
-    status: Status
+    status: Status | None
     entities: tuple[Entity, ...]
     relations: tuple[Relation, ...]
     decisions: tuple[Decision, ...] = ()
@@ -72,7 +75,7 @@ class IncomingAnnotations:
 class Incoming:
     """One article as an import yields it, with its annotations if the format has them.
 
-    `warning` is what the person should know about how it was read.
+    `warnings` are what the person should know about how it was read, with its place.
     """
 
     text: str
@@ -81,7 +84,7 @@ class Incoming:
     date: str | None = None
     meta: Mapping[str, Any] = field(default_factory=dict)
     document: IncomingAnnotations | None = None
-    warning: str | None = None
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

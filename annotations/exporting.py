@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from annotations.documents import Counts, Document, Origin, dismissed, offered, problem
+from annotations.formats import postil
+from annotations.formats.base import Format, Loss
 from annotations.model import Article, Decision, Layer, Progress
 from annotations.offers import Floor, merge
 from annotations.schema import Schema
@@ -34,19 +36,34 @@ class Summary:
     out: Counts = field(default_factory=Counts)
     left_out: Counter[str] = field(default_factory=Counter)
     disputed: list[str] = field(default_factory=list)
+    losses: list[Loss] = field(default_factory=list)
+    lost: Counter[str] = field(default_factory=Counter)
+
+    MOST = 20
+    """How many losses of a kind are shown; all are counted."""
+
+    def lose(self, loss: Loss) -> None:
+        """Notes what a format could not hold."""
+        self.lost[loss.kind] += 1
+        if self.lost[loss.kind] <= self.MOST:
+            self.losses.append(loss)
 
     def lines(self) -> list[str]:
         """The counts for people."""
         found = [f"disputed: {what}" for what in self.disputed]
+        found += [f"{loss.kind}: {loss.article}: {loss.what}" for loss in self.losses]
+        more = Counter({kind: count - self.MOST for kind, count in self.lost.items() if count > self.MOST})
+        found += [f"… and {count:,} more of the kind {kind}" for kind, count in sorted(more.items())]
         by = (("", self.out.statuses), ("entities: ", self.out.entities), ("relations: ", self.out.relations))
         found += [name + _listed(counts) for name, counts in by if counts]
         left = f"; left out: {_listed(self.left_out)}" if self.left_out else ""
-        return [*found, f"{self.out.articles} exported{left}"]
+        lost = f"; lost: {_listed(self.lost)}" if self.lost else ""
+        return [*found, f"{self.out.articles} exported{left}{lost}"]
 
     def data(self) -> dict[str, Any]:
         """The counts for programs."""
         counted = {name: dict(getattr(self.out, name)) for name in ("statuses", "entities", "relations")}
-        left = {"disputed": self.disputed, "left_out": dict(self.left_out)}
+        left = {"disputed": self.disputed, "left_out": dict(self.left_out), "lost": dict(self.lost)}
         return {"articles": self.out.articles} | counted | left
 
 
@@ -57,16 +74,36 @@ def _listed(counts: Counter[str]) -> str:
 class Exporter:
     """Reads documents out of a store, one article at a time."""
 
-    def __init__(self, store: Store, schema: Schema, floor: Floor, choice: Choice = Choice()) -> None:
+    def __init__(
+        self,
+        store: Store,
+        schema: Schema,
+        floor: Floor,
+        choice: Choice = Choice(),
+        format: Format = postil.FORMAT,
+    ) -> None:
         self.store, self.schema, self.floor, self.choice = store, schema, floor, choice
+        self._format = format
         self.summary = Summary()
 
     def documents(self, articles: Iterable[int]) -> Iterator[Document]:
         """The documents of some articles, in their order, counted as they go out."""
         for id in articles:
             for document in self._of_article(id):
-                self.summary.out.add(document)
-                yield document
+                unfit = self._unfit(document)
+                if unfit:
+                    self.summary.left_out[unfit] += 1
+                else:
+                    self.summary.out.add(document)
+                    yield document
+
+    def _unfit(self, document: Document) -> str:
+        """The state of an article that the format may not have, "" for one that it may."""
+        format, status = self._format, document.status
+        open_ = status == "open" and not document.layer.startswith("gold:")
+        return (
+            status if (format.trains and status == "skipped") or (open_ and not format.says_unknown) else ""
+        )
 
     def _of_article(self, id: int) -> Sequence[Document]:
         article = self.store.article(id)
@@ -120,7 +157,11 @@ class Exporter:
             suggestions,
             links,
         )
-        return document(state, layer)
+        found = document(state, layer)
+        if not self._format.sentences:
+            return found
+        analysis = store.analysis(id)
+        return replace(found, sentences=analysis.sentences if analysis is not None else ())
 
 
 def document(state: ArticleState, layer: Layer | None) -> Document:

@@ -7,8 +7,9 @@ one article; importing the same thing twice adds nothing.
 from __future__ import annotations
 
 import glob
+import io
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -16,17 +17,24 @@ from typing import BinaryIO
 from annotations.config import Config
 from annotations.documents import Incoming, IncomingAnnotations
 from annotations.errors import BadFile
-from annotations.formats import plain, postil
+from annotations.formats import registry
+from annotations.formats.base import Format, Reading, Source, base_name, printable_path
 from annotations.incoming import settle, work_of
-from annotations.model import Layer
+from annotations.model import Layer, Status
 from annotations.state import Value
 from annotations.store import PACE, Store, now
 
-SUFFIXES: Mapping[str, str] = {".txt": "text", ".jsonl": "postil"}
-"""Formats by the end of the file's name; what a folder is searched for."""
 
-FORMATS = ("text", "postil")
-"""Formats that can be named with `--format`."""
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """How to take files in: `format` by name where it is not to be found out; `person` is whose work their annotations
+    become, else they are suggestions, in import layers named after the file (and who annotated, where that is said);
+    what articles are whose format does not say so; how to read."""
+
+    reading: Reading
+    format: str | None = None
+    person: str | None = None
+    status: Status = "open"
 
 
 @dataclass
@@ -46,8 +54,9 @@ def expand(patterns: Sequence[str], base: Path) -> Iterator[Path | BadFile]:
     for pattern in patterns:
         path = base / Path(pattern).expanduser()
         if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if p.suffix in SUFFIXES and p.is_file())
-            yield from _or_bad(inside, f"{pattern}: the folder holds no {' or '.join(SUFFIXES)} files")
+            inside = sorted(p for p in path.rglob("*") if registry.is_readable(p.name) and p.is_file())
+            known = registry.ends(registry.suffixes())
+            yield from _or_bad(inside, f"{pattern}: the folder holds no files that end in {known}")
         elif any(c in pattern for c in "*?["):
             found = sorted(Path(p) for p in glob.glob(str(path), recursive=True) if Path(p).is_file())
             yield from _or_bad(found, f"{pattern}: no file matches")
@@ -60,51 +69,48 @@ def _or_bad(found: Sequence[Path], otherwise: str) -> Sequence[Path | BadFile]:
 
 
 class Importer:
-    """Puts files into a store. `person` is whose work their annotations become; else they are suggestions, in an
-    import layer named after the file."""
+    """Puts files into a store."""
 
-    def __init__(self, store: Store, config: Config, person: str | None = None) -> None:
+    def __init__(self, store: Store, config: Config, taking: Taking | None = None) -> None:
         self.store, self.schema = store, config.schema
         self._root = config.path.parent.resolve()
+        self._tasks = config.schema.complete
+        self.taking = taking or Taking(Reading(config.schema))
+        person = self.taking.person
         self.person = store.layer("person", person) if person else None
         self.report = Report()
-        self._symmetric = frozenset(kind.name for kind in config.schema.relations if kind.symmetric)
 
-    def take_patterns(
-        self, patterns: Sequence[str], base: Path, format: str | None = None, encoding: str | None = None
-    ) -> Report:
+    def take_patterns(self, patterns: Sequence[str], base: Path) -> Report:
         """Takes in all files that paths, folders and glob patterns name."""
         for found in expand(patterns, base):
             if isinstance(found, BadFile):
                 self.report.refused.append(str(found))
             else:
-                self._take(self._read(found, format, encoding), found.stem)
+                self._take_source(Source.of(found, self._name(found)), base_name(found.name).split(".")[0])
         return self.report
 
-    def take_stream(self, stream: BinaryIO, format: str | None = None) -> Report:
-        """Takes in standard input: postil JSONL unless `text` is asked for."""
-        if format == "text":
-            self._take(_one(lambda: plain.take(stream.read(), "-")), "stdin")
-        else:
-            self._take(postil.read(stream, "-", self._symmetric), "stdin")
+    def take_stream(self, stream: BinaryIO) -> Report:
+        """Takes in standard input."""
+        data = stream.read()
+        self._take_source(Source("-", None, lambda: io.BytesIO(data)), "stdin")
         return self.report
 
-    def _read(self, path: Path, format: str | None, encoding: str | None) -> Iterator[Incoming | BadFile]:
-        if (format or SUFFIXES.get(path.suffix.lower(), "text")) == "text":
-            yield from _one(lambda: replace(plain.load(path, encoding), source=self._source(path)))
-            return
+    def _take_source(self, source: Source, name: str) -> None:
         try:
-            with path.open("rb") as lines:
-                yield from postil.read(lines, str(path), self._symmetric)
-        except OSError as error:
-            yield BadFile(f"{path}: {error.strerror}")
+            format = self._format_of(source)
+        except BadFile as error:
+            self.report.refused.append(str(error))
+            return
+        if format.read is not None:
+            self._take(format.read(source, self.taking.reading), name)
 
-    def _source(self, path: Path) -> str:
+    def _format_of(self, source: Source) -> Format:
+        return registry.named(self.taking.format) if self.taking.format else registry.detected(source)
+
+    def _name(self, path: Path) -> str:
         """A file's name in the project: from its folder where it lies in it."""
         found = path.resolve()
-        inside = found.is_relative_to(self._root)
-        name = str(found.relative_to(self._root)) if inside else str(path)
-        return name.encode("utf-8", "replace").decode()
+        return printable_path(found.relative_to(self._root) if found.is_relative_to(self._root) else path)
 
     def _take(self, items: Iterable[Incoming | BadFile], name: str) -> None:
         """Takes in all items, in transactions as large as others at work allow."""
@@ -116,23 +122,37 @@ class Importer:
 
     def _take_part(self, part: list[Incoming | BadFile], name: str) -> None:
         self.report.refused += [str(item) for item in part if isinstance(item, BadFile)]
+        layers: dict[str | None, Layer] = {}
         good = [item for item in part if isinstance(item, Incoming)]
-        annotated = any(item.document is not None for item in good)
-        layer = (self.person or self.store.layer("import", name)) if annotated else None
+        for item in good:
+            if item.document is not None and item.document.annotator not in layers:
+                layers[item.document.annotator] = self._layer(name, item.document.annotator)
         with self.store.writing():
             for item in good:
-                self._take_one(item, layer)
+                self._take_one(item, layers)
 
-    def _take_one(self, item: Incoming, layer: Layer | None) -> None:
+    def _layer(self, name: str, annotator: str | None) -> Layer:
+        """The layer of a file's annotations; those of each annotator that it names have one of their own."""
+        return self.person or self.store.layer("import", f"{name}/{annotator}" if annotator else name)
+
+    def _take_one(self, item: Incoming, layers: Mapping[str | None, Layer]) -> None:
         id, new = self.store.add_article(item.text, item.source, item.title, item.date, item.meta)
-        self.report.warnings += [item.warning] if item.warning else []
+        self.report.warnings += item.warnings
         if new:
             self.report.new += 1
         elif item.document is None:
             first = self.store.article(id).source
             self.report.duplicates.append(f"{item.source}: the same text as {first}, not taken in twice")
-        if item.document is not None and layer is not None:
-            self._take_annotations(id, layer, item.document, item.source)
+        if item.document is not None:
+            found = self._with_status(item.document)
+            self._take_annotations(id, layers[item.document.annotator], found, item.source)
+
+    def _with_status(self, found: IncomingAnnotations) -> IncomingAnnotations:
+        """What a file does not say of the article's state, as it was asked for."""
+        if found.status is not None:
+            return found
+        status = self.taking.status
+        return replace(found, status=status, complete=self._tasks if status == "done" else found.complete)
 
     def _take_annotations(self, article: int, layer: Layer, found: IncomingAnnotations, source: str) -> None:
         known = {entity.value: entity.id for entity in self.store.entities(article, layer.id)}
@@ -162,14 +182,6 @@ class Importer:
         settled = settle(store, self.schema, found, known, related)
         store.add_rows(article, layer, settled.fresh, settled.relations, now())
         return {"entities": len(settled.fresh), "relations": len(settled.relations)}
-
-
-def _one(load: Callable[[], Incoming]) -> Iterator[Incoming | BadFile]:
-    """One article, or why it cannot be taken in."""
-    try:
-        yield load()
-    except BadFile as error:
-        yield error
 
 
 def _batches(items: Iterable[Incoming | BadFile], size: int) -> Iterator[list[Incoming | BadFile]]:

@@ -78,7 +78,7 @@ def work_of(store: Store, schema: Schema, article: Article, found: IncomingAnnot
     changes += [Change("relations", sha, r.id, None, relation_row(r)) for r in settled.relations]
     changes += [Change("decisions", sha, d.about, None, decision_row(d)) for d in settled.decisions]
     progress = Progress(
-        status=found.status,
+        status=found.status or "open",
         complete=found.complete,
         flagged=found.flagged,
         note=found.note,

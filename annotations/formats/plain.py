@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import codecs
 import encodings.aliases
-import os
 import re
-import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import yaml
 
 from annotations.documents import Incoming, headline, is_date
 from annotations.errors import BadFile
+from annotations.formats.base import Format, Reading, Source
 from annotations.wording import meant
 
 # UTF-32 first: its little-endian mark begins with that of UTF-16.
@@ -71,18 +69,22 @@ class Parsed:
     meta: Mapping[str, Any] = field(default_factory=dict)
 
 
-def load(path: Path, encoding: str | None = None) -> Incoming:
-    """The article in a text file. Raises BadFile when it cannot be read or is not text."""
-    name = _printable(path)
-    return take(_bytes(path, name), name, encoding)
+def read(source: Source, reading: Reading) -> Iterator[Incoming | BadFile]:
+    """The article in a text file, or why it is none."""
+    try:
+        with source.open() as file:
+            data = file.read()
+        yield take(data, source.name, reading.encoding)
+    except BadFile as error:
+        yield error
 
 
 def take(data: bytes, source: str, encoding: str | None = None) -> Incoming:
     """The article in bytes that came from `source`. Raises BadFile, which names the source."""
     decoded = read_text(data, encoding, source)
     parsed = parse(decoded.text, source)
-    warning = decoded.warning and f"{source}: {decoded.warning}"
-    return Incoming(parsed.text, source, parsed.title, parsed.date, parsed.meta, warning=warning)
+    warnings = (f"{source}: {decoded.warning}",) if decoded.warning else ()
+    return Incoming(parsed.text, source, parsed.title, parsed.date, parsed.meta, warnings=warnings)
 
 
 def read_text(data: bytes, encoding: str | None = None, name: str = "this text") -> Decoded:
@@ -254,22 +256,4 @@ class _Loader(yaml.BaseLoader):
         return found
 
 
-def _bytes(path: Path, name: str) -> bytes:
-    try:
-        mode = path.stat().st_mode
-        if stat.S_ISDIR(mode):
-            raise BadFile(f"{name} is a folder: name the files in it")
-        if not stat.S_ISREG(mode):
-            raise BadFile(f"{name} is not a regular file: it cannot be read")
-        return path.read_bytes()
-    except FileNotFoundError as error:
-        raise BadFile(f"{name}: there is no such file; check its name") from error
-    except PermissionError as error:
-        raise BadFile(f"{name}: you may not read this file; ask its owner, or change its mode") from error
-    except (OSError, ValueError) as error:
-        raise BadFile(f"{name} cannot be read: {getattr(error, 'strerror', None) or error}") from error
-
-
-def _printable(path: Path) -> str:
-    """The path as a text that can be stored: bytes that are no UTF-8 are written as escapes."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
+FORMAT = Format("text", "plain text", (".txt",), read)

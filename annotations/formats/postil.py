@@ -10,14 +10,16 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import pairwise
-from math import isfinite
-from typing import IO, Any, TypeVar, get_args, overload
+from typing import Any, get_args
 
-from annotations.documents import Counts, Document, Incoming, IncomingAnnotations, Origin, headline, is_date
+from annotations.documents import Document, Incoming, IncomingAnnotations, Origin, headline, is_date
 from annotations.errors import BadFile
+from annotations.formats import records
+from annotations.formats.base import Format, Head, Output, Reading, Source
+from annotations.formats.records import Bad, check_keys, choice, get, name, objects, quoted, texts
 from annotations.model import (
     Decision,
     Entity,
@@ -29,9 +31,8 @@ from annotations.model import (
     about_relation,
     compact,
 )
-from annotations.wording import listing, meant
 
-FORMAT = "postil/1"
+VERSION = "postil/1"
 """What the first key of each line says."""
 
 _COMPUTED_KEYS = frozenset(("pending", "problems"))
@@ -52,16 +53,13 @@ _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 # --- writing
 
 
-def write(documents: Iterable[Document], out: IO[bytes], symmetric: Collection[str] = frozenset()) -> Counts:
-    """Writes the documents, one a line, as they come; returns what was written.
-
-    The relations named in `symmetric` are written with the end that starts earlier as their head.
-    """
-    counts = Counts()
-    for document in documents:
-        out.write(line(document, symmetric))
-        counts.add(document)
-    return counts
+def write(documents: Iterable[Document], out: Output) -> None:
+    """Writes the documents, one a line, as they come; nothing is lost. Symmetric relations are written with the end
+    that starts earlier as their head."""
+    symmetric = out.writing.symmetric
+    with out.file() as file:
+        for document in documents:
+            file.write(line(document, symmetric))
 
 
 def line(document: Document, symmetric: Collection[str] = frozenset()) -> bytes:
@@ -77,7 +75,7 @@ def _record(document: Document, symmetric: Collection[str]) -> dict[str, Any]:
     article = document.article
     entities = sorted(document.entities, key=_reading_order)
     record = {
-        "format": FORMAT,
+        "format": VERSION,
         "id": article.sha256,
         "text": article.text,
         "meta": _meta(document),
@@ -182,163 +180,31 @@ def _row_order(row: Mapping[str, Any]) -> tuple[Any, ...]:
 # --- reading
 
 
-class _Bad(Exception):
-    """Why a record is refused."""
+def read(source: Source, reading: Reading) -> Iterator[Incoming | BadFile]:
+    """The article of each line, or a BadFile that names the source, the line and what is wrong with it.
 
-
-def read(
-    lines: Iterable[bytes], name: str, symmetric: Collection[str] = frozenset()
-) -> Iterator[Incoming | BadFile]:
-    """The article of each line, or a BadFile that names `name`, the line and what is wrong with it.
-
-    `lines` end at line feeds alone, as a file opened in binary gives them; blank ones are passed over. `symmetric`
-    names the relations whose order says nothing. A `pending` or `problems` in a record is checked to be a list and
-    left: both follow from the rest.
+    Blank lines are passed over. A `pending` or `problems` in a record is checked to be a list and left: both follow
+    from the rest.
     """
-    empty = True
-    for number, data in enumerate(lines, 1):
-        data = data.removeprefix(b"\xef\xbb\xbf") if number == 1 else data
-        if not data.strip():
-            continue
-        empty = False
-        try:
-            yield _Reader(_parsed(data), symmetric).incoming(f"{name}, line {number}")
-        except _Bad as error:
-            yield BadFile(f"{name}, line {number}: {error}")
-    if empty:
-        yield BadFile(f"{name} is empty: there is no article in it")
+    symmetric = reading.symmetric
+    yield from records.taken(
+        source, records.line_objects, lambda record, place: _incoming(record, place, symmetric)
+    )
 
 
-def _parsed(data: bytes) -> dict[str, Any]:
-    try:
-        record = _DECODER.decode(data.decode())
-    except UnicodeDecodeError as error:
-        raise _Bad(f"byte {error.start + 1} is not UTF-8: save the file as UTF-8") from error
-    except json.JSONDecodeError as error:
-        whole = "it ends too early" if error.pos >= len(error.doc.rstrip()) else error.msg
-        raise _Bad(f"this is not JSON, at column {error.colno}: {whole}") from error
-    except RecursionError as error:
-        raise _Bad("this nests too deeply") from error
-    except ValueError as error:
-        raise _Bad(f"this is not JSON: {error}") from error
-    if type(record) is not dict:
-        raise _Bad('an article is a JSON object: { "format": "postil/1", … }')
-    if _SURROGATE_ESCAPE.search(data):
-        _check_surrogates(record)
+def _incoming(record: dict[str, Any], place: str, symmetric: Collection[str]) -> Incoming:
     _check_format(record)
-    return record
-
-
-_SURROGATE_ESCAPE = re.compile(rb"\\u[dD][89a-fA-F]")
-
-
-def _check_surrogates(record: dict[str, Any]) -> None:
-    try:
-        compact(record).encode()
-    except UnicodeEncodeError as error:
-        raise _Bad(
-            "half of a surrogate pair (\\ud800 to \\udfff alone) is no character: repair the escape"
-        ) from error
+    return _Reader(record, symmetric).incoming(place)
 
 
 def _check_format(record: dict[str, Any]) -> None:
     written = record.get("format")
-    if written == FORMAT:
+    if written == VERSION:
         return
     if isinstance(written, str) and re.fullmatch(r"postil/[0-9]+", written):
-        raise _Bad(f"{written} was written by a newer postil, this one reads {FORMAT}: update postil")
-    says = "no format is named" if written is None else f"the format {_quoted(written)} is not known"
-    raise _Bad(f'{says}: a record begins with "format": "{FORMAT}"')
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [key for key, _ in pairs]
-        twice = next(key for key in names if names.count(key) > 1)
-        raise ValueError(f"the key {_quoted(twice)} stands twice in one object")
-    return found
-
-
-def _finite(written: str) -> float:
-    number = float(written)
-    if not isfinite(number):
-        raise ValueError(f"{written} is not a number that JSON has")
-    return number
-
-
-_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_finite, parse_float=_finite)
-
-
-def _quoted(value: Any) -> str:
-    """A value for a message: as JSON, cut where it gets long."""
-    written = json.dumps(value, ensure_ascii=False)
-    return written if len(written) <= 60 else written[:59] + "…"
-
-
-_KINDS: Mapping[type, str] = {
-    str: "a text",
-    int: "a whole number",
-    bool: "true or false",
-    list: "a list",
-    dict: "an object",
-}
-
-_T = TypeVar("_T")
-_D = TypeVar("_D")
-_REQUIRED: Any = object()
-
-
-@overload
-def _get(row: Mapping[str, Any], key: str, kind: type[_T]) -> _T: ...
-@overload
-def _get(row: Mapping[str, Any], key: str, kind: type[_T], default: _D) -> _T | _D: ...
-def _get(row: Mapping[str, Any], key: str, kind: type[_T], default: Any = _REQUIRED) -> Any:
-    """The value of a key; without a default it must be there, with the default None it may be null."""
-    value = row.get(key, default)
-    if type(value) is kind or (value is default and value is not _REQUIRED):
-        return value
-    if value is _REQUIRED:
-        raise _Bad(f'"{key}" is missing')
-    raise _Bad(f'"{key}" must be {_KINDS[kind]}, not {_quoted(value)}')
-
-
-def _name(row: Mapping[str, Any], key: str) -> str:
-    """A text that says something."""
-    value = row.get(key)
-    if type(value) is str and value:
-        return value
-    raise _Bad(f'"{key}" is empty' if _get(row, key, str) == "" else f'"{key}" is missing')
-
-
-def _choice(row: Mapping[str, Any], key: str, known: Sequence[Any], default: Any = _REQUIRED) -> Any:
-    value = _get(row, key, str, default)
-    if value not in known:
-        raise _Bad(
-            f'"{key}" may not be {_quoted(value)}' + meant(value, known, f"it may be {listing(known)}")
-        )
-    return value
-
-
-def _texts(row: Mapping[str, Any], key: str) -> tuple[str, ...]:
-    values = _get(row, key, list, [])
-    if any(type(value) is not str or not value for value in values) or len(set(values)) < len(values):
-        raise _Bad(f'"{key}" must be a list of different texts, not {_quoted(values)}')
-    return tuple(values)
-
-
-def _objects(row: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
-    values = _get(row, key, list, [])
-    if any(type(value) is not dict for value in values):
-        raise _Bad(f'"{key}" must be a list of objects')
-    return values
-
-
-def _check_keys(row: Mapping[str, Any], known: frozenset[str], where: str) -> None:
-    if not known.issuperset(row):
-        unknown = next(key for key in row if key not in known)
-        ending = meant(unknown, sorted(known), f"it knows {listing(sorted(known))}")
-        raise _Bad(f"{where} has no key {_quoted(unknown)}{ending}")
+        raise Bad(f"{written} was written by a newer postil, this one reads {VERSION}: update postil")
+    says = "no format is named" if written is None else f"the format {quoted(written)} is not known"
+    raise Bad(f'{says}: a record begins with "format": "{VERSION}"')
 
 
 def _optional(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -346,16 +212,16 @@ def _optional(row: Mapping[str, Any]) -> dict[str, Any]:
     if _OPTIONAL_KEYS.isdisjoint(row):
         return {}
     found: dict[str, Any] = {
-        key: _get(row, key, str, None) for key in ("link", "cluster", "copy_of", "note") if key in row
+        key: get(row, key, str, None) for key in ("link", "cluster", "copy_of", "note") if key in row
     }
-    return found | {"attributes": _get(row, "attributes", dict, None) or None, "score": _score(row)}
+    return found | {"attributes": get(row, "attributes", dict, None) or None, "score": _score(row)}
 
 
 class _Reader:
     """One record on its way to an `Incoming`."""
 
     def __init__(self, record: dict[str, Any], symmetric: Collection[str]) -> None:
-        _check_keys(record, _RECORD_KEYS, "an article")
+        check_keys(record, _RECORD_KEYS, "an article")
         self.record, self.symmetric = record, symmetric
         self.text = self._text()
         self.entities: dict[str, Entity] = {}
@@ -364,19 +230,19 @@ class _Reader:
         self.values: set[Hashable] = set()
 
     def _text(self) -> str:
-        text, id = _get(self.record, "text", str), _get(self.record, "id", str)
+        text, id = get(self.record, "text", str), get(self.record, "id", str)
         if not text or text.isspace():
-            raise _Bad('"text" is empty')
+            raise Bad('"text" is empty')
         if hashlib.sha256(text.encode()).hexdigest() != id:
-            raise _Bad(
+            raise Bad(
                 '"id" is not the SHA-256 of "text": the text was changed, and the offsets cannot be trusted'
             )
         return text
 
     def incoming(self, place: str) -> Incoming:
         """The article; `place` stands in for a source that it does not name."""
-        meta = dict(_get(self.record, "meta", dict, {}))
-        title, source = (_get(meta, key, str, None) for key in ("title", "source"))
+        meta = dict(get(self.record, "meta", dict, {}))
+        title, source = (get(meta, key, str, None) for key in ("title", "source"))
         for key in ("title", "source"):
             meta.pop(key, None)
         day = meta.pop("date") if is_date(meta.get("date", "")) else None
@@ -385,90 +251,90 @@ class _Reader:
 
     def _annotations(self) -> IncomingAnnotations:
         record = self.record
-        for row in _objects(record, "entities"):
+        for row in objects(record, "entities"):
             self._add_entity(row)
-        for row in _objects(record, "relations"):
+        for row in objects(record, "relations"):
             self._add_relation(row)
-        for row in _objects(record, "rejected"):
+        for row in objects(record, "rejected"):
             self._add_dismissed(row)
         for computed in sorted(_COMPUTED_KEYS):
-            _objects(record, computed)
-        annotator = _get(record, "annotator", str, None)
-        complete = _texts(record, "complete")
+            objects(record, computed)
+        annotator = get(record, "annotator", str, None)
+        complete = texts(record, "complete")
         for task in complete:
-            _choice({"complete": task}, "complete", _TASKS)
+            choice({"complete": task}, "complete", _TASKS)
         return IncomingAnnotations(
             annotator or None,
-            _choice(record, "status", get_args(Status), "open"),
+            choice(record, "status", get_args(Status), "open"),
             tuple(self.entities.values()),
             tuple(self.relations.values()),
             tuple(self.decisions.values()),
             complete,
-            _texts(record, "labels"),
-            _get(record, "note", str, None),
-            _get(record, "flagged", bool, False),
+            texts(record, "labels"),
+            get(record, "note", str, None),
+            get(record, "flagged", bool, False),
         )
 
     def _once(self, value: Hashable, what: str) -> None:
         """Refuses the same span and label, or the same label and ends, a second time."""
         if value in self.values:
-            raise _Bad(f"{what} says the same as another one before it")
+            raise Bad(f"{what} says the same as another one before it")
         self.values.add(value)
 
     # -- entities
 
     def _add_entity(self, row: dict[str, Any]) -> None:
-        _check_keys(row, _ENTITY_KEYS, "an entity")
+        check_keys(row, _ENTITY_KEYS, "an entity")
         id = self._new_id(row)
         spans = self._spans(row, f"entity {id}")
-        start, end, text = spans[0][0], spans[-1][1], _get(row, "text", str)
+        start, end, text = spans[0][0], spans[-1][1], get(row, "text", str)
         if self.text[start:end] != text:
-            raise _Bad(self._other_text(id, start, end, text))
+            raise Bad(self._other_text(id, start, end, text))
         fragments = spans if len(spans) > 1 else ()
-        entity = Entity(id, start, end, _name(row, "label"), text, fragments, **_optional(row))
+        entity = Entity(id, start, end, name(row, "label"), text, fragments, **_optional(row))
         self._once(entity.value, f"entity {id}")
         self.entities[id] = entity
         if (layer := _accepted(row)) is not None:
             self._decide(about_entity(*entity.value), "accepted", id, layer)
 
     def _new_id(self, row: Mapping[str, Any]) -> str:
-        id = _name(row, "id")
+        id = name(row, "id")
         if id in self.entities or id in self.relations:
-            raise _Bad(f"the id {id} stands twice in this article")
+            raise Bad(f"the id {id} stands twice in this article")
         return id
 
     def _spans(self, row: Mapping[str, Any], what: str) -> tuple[Span, ...]:
         """The pieces of an entity, in code points: whole, in order, apart, within the text."""
-        start, end, length = _get(row, "start", int), _get(row, "end", int), len(self.text)
+        start, end, length = get(row, "start", int), get(row, "end", int), len(self.text)
         if "fragments" not in row and 0 <= start < end <= length:
             return ((start, end),)
-        spans = tuple(map(_pair, _get(row, "fragments", list, [[start, end]])))
+        spans = tuple(map(_pair, get(row, "fragments", list, [[start, end]])))
         if "fragments" in row and (len(spans) < 2 or (spans[0][0], spans[-1][1]) != (start, end)):
-            raise _Bad(f"{what}: its fragments must be two or more that go from {start} to {end}")
+            raise Bad(f"{what}: its fragments must be two or more that go from {start} to {end}")
         edges = [edge for span in spans for edge in span]
         if any(left >= right for left, right in pairwise(edges)):
-            raise _Bad(f"{what} ends before it begins, or its pieces touch: {_quoted(spans)}")
+            raise Bad(f"{what} ends before it begins, or its pieces touch: {quoted(spans)}")
         if start < 0 or end > length:
-            raise _Bad(f"{what} lies at {start} to {end}, outside the text, which has {length} code points")
+            raise Bad(f"{what} lies at {start} to {end}, outside the text, which has {length} code points")
         return spans
 
     def _other_text(self, id: str, start: int, end: int, text: str) -> str:
         units = self.text.encode("utf-16-le")[2 * start : 2 * end].decode("utf-16-le", "replace")
         hint = "; its offsets seem to count UTF-16 units, not code points" if units == text else ""
-        found = _quoted(self.text[start:end])
-        return f"entity {id}: the text at {start} to {end} is {found}, not {_quoted(text)}{hint}"
+        found = quoted(self.text[start:end])
+        return f"entity {id}: the text at {start} to {end} is {found}, not {quoted(text)}{hint}"
 
     # -- relations
 
     def _add_relation(self, row: dict[str, Any]) -> None:
-        _check_keys(row, _RELATION_KEYS, "a relation")
-        id, label = self._new_id(row), _name(row, "label")
-        head, tail = _name(row, "head"), _name(row, "tail")
+        check_keys(row, _RELATION_KEYS, "a relation")
+        id, label = self._new_id(row), name(row, "label")
+        head, tail = name(row, "head"), name(row, "tail")
         for end in (head, tail):
             if end not in self.entities:
-                raise _Bad(f"relation {id} names the entity {_quoted(end)}, which is not in this article")
+                raise Bad(f"relation {id} names the entity {quoted(end)}, which is not in this article")
         if head == tail:
-            raise _Bad(f"relation {id} goes from an entity to itself")
+            raise Bad(f"relation {id} goes from an entity to itself")
         self.relations[id] = Relation(id, label, head, tail, **_optional(row))
         ends = frozenset((head, tail)) if label in self.symmetric else (head, tail)
         self._once((label, ends), f"relation {id}")
@@ -482,29 +348,29 @@ class _Reader:
     # -- decisions
 
     def _add_dismissed(self, row: dict[str, Any]) -> None:
-        _check_keys(row, _DISMISSED_KEYS, "a rejected suggestion")
+        check_keys(row, _DISMISSED_KEYS, "a rejected suggestion")
         about = self._dismissed_relation(row) if "relation" in row else about_entity(*self._place(row))
-        why, layer = _choice(row, "why", ("rejected", "changed", "superseded")), _get(row, "layer", str)
-        result = _get(row, "result", str, None)
+        why, layer = choice(row, "why", ("rejected", "changed", "superseded")), get(row, "layer", str)
+        result = get(row, "result", str, None)
         kept: Collection[str] = self.relations if "relation" in row else self.entities
         if result is not None and (why != "changed" or result not in kept):
-            raise _Bad(f"a rejected suggestion became {_quoted(result)}, which is not in this article")
+            raise Bad(f"a rejected suggestion became {quoted(result)}, which is not in this article")
         # Nobody can tell any more what it was changed to: what stays is that it was not right as it was.
         self._decide(about, "rejected" if why == "changed" and result is None else why, result, layer)
 
     def _dismissed_relation(self, row: Mapping[str, Any]) -> str:
-        head, tail = (_get(row, side, dict) for side in ("head", "tail"))
+        head, tail = (get(row, side, dict) for side in ("head", "tail"))
         for end in (head, tail):
-            _check_keys(end, _PLACE_KEYS, "the end of a rejected relation")
-        return self._about(_name(row, "relation"), self._place(head), self._place(tail))
+            check_keys(end, _PLACE_KEYS, "the end of a rejected relation")
+        return self._about(name(row, "relation"), self._place(head), self._place(tail))
 
     def _place(self, row: Mapping[str, Any]) -> tuple[tuple[Span, ...], str]:
-        return self._spans(row, "a rejected suggestion"), _name(row, "label")
+        return self._spans(row, "a rejected suggestion"), name(row, "label")
 
     def _decide(self, about: str, verdict: Verdict, result: str | None, layer: str) -> None:
         old = self.decisions.get(about)
         if old is not None and (old.verdict, old.result) != (verdict, result):
-            raise _Bad(f"one suggestion is both {old.verdict} and {verdict}: {about}")
+            raise Bad(f"one suggestion is both {old.verdict} and {verdict}: {about}")
         sources = () if old is None else old.sources
         if layer and layer not in sources:
             sources = (*sources, layer)
@@ -515,20 +381,28 @@ def _accepted(row: Mapping[str, Any]) -> str | None:
     """The layer that a row was taken over from as it was; a changed one's decision is among the rejected."""
     if "origin" not in row:
         return None
-    origin: dict[str, Any] = _get(row, "origin", dict)
-    _check_keys(origin, _ORIGIN_KEYS, "an origin")
-    verdict, layer = _choice(origin, "verdict", ("accepted", "changed")), _name(origin, "layer")
+    origin: dict[str, Any] = get(row, "origin", dict)
+    check_keys(origin, _ORIGIN_KEYS, "an origin")
+    verdict, layer = choice(origin, "verdict", ("accepted", "changed")), name(origin, "layer")
     return layer if verdict == "accepted" else None
 
 
 def _pair(value: Any) -> Span:
     if type(value) is not list or [type(edge) for edge in value] != [int, int]:
-        raise _Bad(f"a fragment is [start, end], not {_quoted(value)}")
+        raise Bad(f"a fragment is [start, end], not {quoted(value)}")
     return value[0], value[1]
 
 
 def _score(row: Mapping[str, Any]) -> float | None:
     score = row.get("score")
     if score is not None and type(score) not in (int, float):
-        raise _Bad(f'"score" must be a number, not {_quoted(score)}')
+        raise Bad(f'"score" must be a number, not {quoted(score)}')
     return None if score is None else float(score)
+
+
+def _recognises(head: Head) -> bool:
+    written = head.record.get("format")
+    return isinstance(written, str) and written.startswith("postil/")
+
+
+FORMAT = Format("postil", "postil JSONL", (".jsonl",), read, write, _recognises)

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from annotations.doctor import examine
-from annotations.importing import Importer
+from annotations.formats.base import Reading
+from annotations.importing import Importer, Taking
 from annotations.session import Session
 from annotations.store import Store
 from tests.bench import acts, shortest
@@ -38,7 +39,9 @@ def test_gold_is_of_a_seed_and_goes_in_whole(tmp_path: Path, path: Path) -> None
     line = json.loads(path.read_text(encoding="utf-8"))
     with closing(Store.open(config.database)) as store:
         seeds = Importer(store, config).take_patterns(["seeds"], config.path.parent)
-        report = Importer(store, config, "gold").take_patterns([str(path)], ROOT)
+        report = Importer(store, config, Taking(Reading(config.schema), person="gold")).take_patterns(
+            [str(path)], ROOT
+        )
         assert (seeds.new, report.new, report.refused, report.warnings) == (1, 0, [], [])
         assert (report.entities, report.relations) == (len(line["entities"]), len(line["relations"]))
         session = Session(store, config, "gold")

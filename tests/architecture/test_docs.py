@@ -23,6 +23,7 @@ from annotations.documents import Incoming
 from annotations.errors import ConfigError
 from annotations.formats import postil
 from annotations.queue import parse
+from tests import interchange
 from tui import cli
 from tui.commands import COMMANDS
 from tui.keys import Keymap
@@ -133,7 +134,7 @@ def test_the_example_of_the_export_is_one_that_import_reads(name: str) -> None:
     (block,) = re.findall(r"```json\n(.*?)```", part(name, "example"), re.DOTALL)
     record = json.loads(block)
     line = json.dumps(record, ensure_ascii=False).encode() + b"\n"
-    (found,) = postil.read([line], "example")
+    (found,) = interchange.read(postil.FORMAT, line, "example")
     assert isinstance(found, Incoming)
     assert found.document is not None and len(found.document.entities) == len(record["entities"])
 

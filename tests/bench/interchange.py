@@ -12,12 +12,13 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from annotations.cli import replacing
 from annotations.config import load
 from annotations.exporting import Choice, Exporter
 from annotations.formats import postil
-from annotations.importing import Importer
+from annotations.formats.base import Output, Reading, Writing
+from annotations.importing import Importer, Taking
 from annotations.model import compact
+from annotations.output import target
 from annotations.session import Session
 from annotations.store import Store, new_id, now
 from tests.bench import projects
@@ -93,7 +94,9 @@ def import_ours(project: str, file: str, owner: str | None) -> float:
     config = load(Path(project) / "config.yaml")
     with closing(Store.open(config.database)) as store:
         began = time.perf_counter()
-        report = Importer(store, config, owner).take_patterns([file], Path())
+        report = Importer(store, config, Taking(Reading(config.schema), person=owner)).take_patterns(
+            [file], Path()
+        )
         seconds = time.perf_counter() - began
     if report.refused or not report.entities:
         raise RuntimeError(f"{report.entities} entities came in; refused: {report.refused[:3]}")
@@ -146,11 +149,10 @@ def export_ours(project: str, out: str, owner: str | None) -> float:
         session = Session(store, config, projects.PERSON, visiting=True)
         layer = None if owner else next(x for x in store.layers() if x.kind == "import")
         exporter = Exporter(store, config.schema, config.suggest.floor, Choice(layer))
-        symmetric = frozenset(kind.name for kind in config.schema.relations if kind.symmetric)
-        with replacing(Path(out)) as file:
-            counts = postil.write(exporter.documents(session.find("")), file, symmetric)
+        with target(Path(out), is_folder=False) as file:
+            postil.write(exporter.documents(session.find("")), Output(Writing(config.schema), file))
         seconds = time.perf_counter() - began
-    if not counts.articles:
+    if not exporter.summary.out.articles:
         raise RuntimeError(f"nothing was exported: {exporter.summary.lines()}")
     return seconds
 

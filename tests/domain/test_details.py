@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 from dataclasses import replace
 
@@ -20,6 +19,7 @@ from annotations.model import Edit
 from annotations.schema import Schema
 from annotations.state import ArticleState, conflict
 from annotations.text import Tokens, trim
+from tests import interchange
 from tests import strategies as our
 from tests.desks import made_anew
 from tests.strategies import PROSE, Play, find, link, offer
@@ -532,9 +532,8 @@ def test_all_of_it_is_in_the_lossless_export_and_comes_back():
         labels=state.progress.labels,
         note=state.progress.note,
     )
-    out = io.BytesIO()
-    postil.write([document], out)
-    (back,) = postil.read(out.getvalue().splitlines(keepends=True), "x.jsonl")
+    written = interchange.write(postil.FORMAT, [document])
+    (back,) = interchange.read(postil.FORMAT, written.data, "x.jsonl")
     plain = {"created_at": "", "updated_at": ""}
     entities = sorted(state.entities.values(), key=lambda e: e.start)
     assert back.document.entities == tuple(replace(e, **plain) for e in entities)

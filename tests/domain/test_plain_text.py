@@ -11,8 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from annotations.documents import Incoming
 from annotations.errors import BadFile
-from annotations.formats.plain import Decoded, load, parse, read_text, take
+from annotations.formats.base import Reading, Source
+from annotations.formats.plain import Decoded, parse, read, read_text, take
+from tests.interchange import SCHEMA
 
 # --- decoding
 
@@ -30,6 +33,13 @@ from annotations.formats.plain import Decoded, load, parse, read_text, take
 def test_a_byte_order_mark_names_the_encoding_and_is_no_part_of_the_text(mark: bytes, encoding: str) -> None:
     text = "\ufeffcafé 🐘"
     assert read_text(mark + text.encode(encoding)) == Decoded(text, encoding)
+
+
+def load(path: Path) -> Incoming:
+    (found,) = read(Source.of(path), Reading(SCHEMA))
+    if isinstance(found, BadFile):
+        raise found
+    return found
 
 
 def test_a_false_byte_order_mark_is_refused() -> None:
@@ -255,14 +265,13 @@ def test_a_file_becomes_an_article_with_its_path_as_source(tmp_path: Path) -> No
         "BEIJING (AP) Xi met.",
         "2022-11-25",
     )
-    assert (incoming.document, incoming.warning) == (None, None)
+    assert (incoming.document, incoming.warnings) == (None, ())
 
 
 def test_a_warning_names_the_file(tmp_path: Path) -> None:
     file = tmp_path / "old.txt"
     file.write_bytes(b"caf\xe9")
-    warning = load(file).warning
-    assert warning is not None
+    (warning,) = load(file).warnings
     assert warning.startswith(f"{file}: it is not UTF-8")
 
 
@@ -281,10 +290,10 @@ def test_a_file_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytes
     file = tmp_path / "locked.txt"
     file.write_text("x")
 
-    def refuse(path: Path) -> bytes:
+    def refuse(path: Path, mode: str) -> bytes:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(BadFile, match=r"locked\.txt: you may not read this file"):
         load(file)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -21,13 +20,15 @@ from annotations.draft import Pen
 from annotations.errors import Refused
 from annotations.exporting import Choice, Exporter
 from annotations.formats import postil
-from annotations.importing import Importer
+from annotations.formats.base import Reading
+from annotations.importing import Importer, Taking
 from annotations.model import Edit, Entity, Span, Suggestion, about_entity
 from annotations.propagation import Found, Options, Part, Place, occurrences, places
 from annotations.session import Session
 from annotations.state import ArticleState, conflict
 from annotations.store import Offered, Store
 from annotations.text import Tokens
+from tests import interchange
 from tests import strategies as our
 from tests.strategies import ME, Pens, Play, article, find, offer, schema
 
@@ -479,9 +480,13 @@ def exported(session: Session) -> bytes:
     """What `export --all` writes of this person's work."""
     store, config = session.store, session.config
     exporter = Exporter(store, config.schema, config.suggest.floor, Choice(session.layer, all=True))
-    out = io.BytesIO()
-    postil.write(exporter.documents(store.all_articles()), out)
-    return out.getvalue()
+    return interchange.write(postil.FORMAT, exporter.documents(store.all_articles()), config.schema).data
+
+
+def take(session: Session, person: str) -> Importer:
+    """Takes files in as a person's work."""
+    taking = Taking(Reading(session.config.schema), person=person)
+    return Importer(session.store, session.config, taking)
 
 
 def own(session: Session) -> list[str]:
@@ -740,7 +745,7 @@ def test_an_export_with_copies_and_exceptions_comes_back_byte_for_byte(room: Roo
     (room.folder / "work.jsonl").write_bytes(data)
     with a_room(()) as other:
         there = other.window()
-        Importer(there.store, there.config, "ana").take_patterns(["work.jsonl"], room.folder)
+        take(there, "ana").take_patterns(["work.jsonl"], room.folder)
         assert exported(there) == data
 
 
@@ -749,7 +754,7 @@ def test_an_imported_copy_names_its_source_by_the_id_that_it_got(room: Room) -> 
     key = source(session)
     session.propagate(key, everywhere(session, key), [])
     (room.folder / "work.jsonl").write_bytes(exported(session))
-    Importer(session.store, session.config, "ben").take_patterns(["work.jsonl"], room.folder)
+    take(session, "ben").take_patterns(["work.jsonl"], room.folder)
     ben = session.store.layer("person", "ben")
     first, copy = sorted(session.store.entities(1, ben.id), key=lambda e: e.start)
     assert first.id != key and copy.copy_of == first.id
