@@ -19,7 +19,7 @@ from annotations.documents import Incoming, IncomingAnnotations
 from annotations.errors import BadFile
 from annotations.formats import registry
 from annotations.formats.base import Format, Reading, Source, base_name, printable_path
-from annotations.incoming import settle, work_of
+from annotations.incoming import Ids, settle, wanted_ids
 from annotations.model import Layer, Status
 from annotations.state import Value
 from annotations.store import PACE, Store, now
@@ -128,14 +128,15 @@ class Importer:
             if item.document is not None and item.document.annotator not in layers:
                 layers[item.document.annotator] = self._layer(name, item.document.annotator)
         with self.store.writing():
+            ids = Ids(self.store, (id for item in good if item.document for id in wanted_ids(item.document)))
             for item in good:
-                self._take_one(item, layers)
+                self._take_one(item, layers, ids)
 
     def _layer(self, name: str, annotator: str | None) -> Layer:
         """The layer of a file's annotations; those of each annotator that it names have one of their own."""
         return self.person or self.store.layer("import", f"{name}/{annotator}" if annotator else name)
 
-    def _take_one(self, item: Incoming, layers: Mapping[str | None, Layer]) -> None:
+    def _take_one(self, item: Incoming, layers: Mapping[str | None, Layer], ids: Ids) -> None:
         id, new = self.store.add_article(item.text, item.source, item.title, item.date, item.meta)
         self.report.warnings += item.warnings
         if new:
@@ -145,7 +146,7 @@ class Importer:
             self.report.duplicates.append(f"{item.source}: the same text as {first}, not taken in twice")
         if item.document is not None:
             found = self._with_status(item.document)
-            self._take_annotations(id, layers[item.document.annotator], found, item.source)
+            self._take_annotations(id, layers[item.document.annotator], found, item.source, new, ids)
 
     def _with_status(self, found: IncomingAnnotations) -> IncomingAnnotations:
         """What a file does not say of the article's state, as it was asked for."""
@@ -154,34 +155,35 @@ class Importer:
         status = self.taking.status
         return replace(found, status=status, complete=self._tasks if status == "done" else found.complete)
 
-    def _take_annotations(self, article: int, layer: Layer, found: IncomingAnnotations, source: str) -> None:
-        known = {entity.value: entity.id for entity in self.store.entities(article, layer.id)}
-        if layer.kind == "person" and self.store.has_work(layer, article):
-            if set(known) == {entity.value for entity in found.entities}:
-                self.report.duplicates.append(f"{source}: {layer.name} has this work already")
-            else:
-                self.report.refused.append(
-                    f"{source}: {layer.name} already has work on this article; nothing was changed"
-                )
-            return
-        counts = self._write(article, layer, found, known)
-        self.report.entities += counts["entities"]
-        self.report.relations += counts["relations"]
-
-    def _write(
-        self, article: int, layer: Layer, found: IncomingAnnotations, known: Mapping[Value, str]
-    ) -> Mapping[str, int]:
+    def _take_annotations(
+        self, article: int, layer: Layer, found: IncomingAnnotations, source: str, new: bool, ids: Ids
+    ) -> None:
+        """`new` says that nobody can have anything on the article yet."""
         store = self.store
+        standing = [] if new else store.entities(article, layer.id)
+        known = {entity.value: entity.id for entity in standing}
+        if layer.kind == "person" and not new and store.has_work(layer, article):
+            self._refuse_more(layer, found, known, source)
+            return
+        related = {(r.label, r.head, r.tail) for r in store.relations(article, layer.id)} if known else ()
+        work = settle(ids, self.schema, found, known, related)
         if layer.kind == "person":
-            counts = {"entities": len(found.entities), "relations": len(found.relations)}
-            store.import_work(
-                layer, article, work_of(store, self.schema, store.article(article), found), counts
+            store.import_work(layer, article, work)
+        else:
+            store.add_rows(article, layer, work.entities, work.relations, now())
+        self.report.entities += len(work.entities)
+        self.report.relations += len(work.relations)
+
+    def _refuse_more(
+        self, layer: Layer, found: IncomingAnnotations, known: Mapping[Value, str], source: str
+    ) -> None:
+        """A person's work is never mixed with other work of theirs; the same work twice is a duplicate."""
+        if set(known) == {entity.value for entity in found.entities}:
+            self.report.duplicates.append(f"{source}: {layer.name} has this work already")
+        else:
+            self.report.refused.append(
+                f"{source}: {layer.name} already has work on this article; nothing was changed"
             )
-            return counts
-        related = frozenset((r.label, r.head, r.tail) for r in store.relations(article, layer.id))
-        settled = settle(store, self.schema, found, known, related)
-        store.add_rows(article, layer, settled.fresh, settled.relations, now())
-        return {"entities": len(settled.fresh), "relations": len(settled.relations)}
 
 
 def _batches(items: Iterable[Incoming | BadFile], size: int) -> Iterator[list[Incoming | BadFile]]:

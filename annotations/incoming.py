@@ -5,79 +5,102 @@ Invariant: an id of a file is kept only if it is a ULID that nobody has; equal e
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-
-from ulid import ULID
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 
 from annotations.documents import IncomingAnnotations
-from annotations.draft import progress_row
-from annotations.model import Article, Change, Decision, Edit, Entity, Progress, Relation
+from annotations.model import Decision, Entity, Progress, Relation
 from annotations.schema import Schema
-from annotations.state import Value, decision_row, entity_row, relation_row
-from annotations.store import Store, new_id, now
+from annotations.state import Value
+from annotations.store import Store, Work, new_id, now
+
+_ULID = re.compile("[0-7][0-9A-HJKMNP-TV-Z]{25}").fullmatch
+
+Place = tuple[str, str, str]
+"""Label, head and tail of a relation."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """Annotations under the ids that they have in the database; `fresh` are those that are not there yet."""
+class Ids:
+    """Gives what comes in its ids. `wanted` are those of the files, looked up all at once."""
 
-    fresh: tuple[Entity, ...]
-    relations: tuple[Relation, ...]
-    decisions: tuple[Decision, ...]
+    def __init__(self, store: Store, wanted: Iterable[str]) -> None:
+        self._taken = store.known(filter(_ULID, wanted))
+
+    def of(self, id: str) -> str:
+        """The id itself if it is a ULID that nobody has, else a new one."""
+        if id in self._taken or not _ULID(id):
+            return new_id()
+        self._taken.add(id)
+        return id
+
+
+def wanted_ids(found: IncomingAnnotations) -> Iterable[str]:
+    """The ids that annotations would like to keep."""
+    yield from (entity.id for entity in found.entities)
+    yield from (relation.id for relation in found.relations)
 
 
 def settle(
-    store: Store,
+    ids: Ids,
     schema: Schema,
     found: IncomingAnnotations,
     standing: Mapping[Value, str],
-    related: frozenset[tuple[str, str, str]] = frozenset(),
-) -> Settled:
-    """Gives annotations their ids: `standing` maps the values that the layer has already to theirs, `related` are
-    the relations it has, as (label, head, tail)."""
-    at = now()
-    by_value = dict(standing)
-    names: dict[str, str] = {}
+    related: Collection[Place] = (),
+) -> Work:
+    """What of some annotations a layer does not have yet, under ids of its own: `standing` maps the values that it has
+    to their ids, `related` are the relations that it has."""
+    by_value, names = dict(standing), dict[str, str]()
     fresh: list[Entity] = []
     for entity in found.entities:
-        id = by_value.get(entity.value) or _own_id(store, entity.id)
+        value = entity.value
+        id = by_value.get(value)
+        if id is None:
+            id = by_value[value] = ids.of(entity.id)
+            fresh.append(entity if id == entity.id else replace(entity, id=id))
         names[entity.id] = id
-        if entity.value not in by_value:
-            by_value[entity.value] = id
-            fresh.append(replace(entity, id=id, created_at=at, updated_at=at))
-    relations: dict[tuple[str, str, str], Relation] = {}
-    for relation in found.relations:
-        head, tail = names[relation.head], names[relation.tail]
-        if schema.has_relation(relation.label) and schema.relation(relation.label).symmetric:
-            head, tail = sorted((head, tail))
-        place = (relation.label, head, tail)
-        if head != tail and place not in related and place not in relations:
-            id = _own_id(store, relation.id)
-            relations[place] = replace(relation, id=id, head=head, tail=tail, created_at=at, updated_at=at)
-        if place in relations:
-            names[relation.id] = relations[place].id
+    relations = _relations(ids, schema, found.relations, names, related)
     fresh = [replace(e, copy_of=names.get(e.copy_of, e.copy_of)) if e.copy_of else e for e in fresh]
-    decisions = tuple(replace(d, at=at, result=names.get(d.result or "")) for d in found.decisions)
-    sound = tuple(d for d in decisions if (d.result is not None) == (d.verdict in ("accepted", "changed")))
-    return Settled(tuple(fresh), tuple(relations.values()), sound)
+    decisions = tuple(_decisions(found.decisions, names))
+    return Work(tuple(fresh), tuple(relations), decisions, _progress(found))
 
 
-def _own_id(store: Store, id: str) -> str:
-    try:
-        ULID.from_str(id)
-    except ValueError:
-        return new_id()
-    return new_id() if store.knows(id) else id
+def _relations(
+    ids: Ids,
+    schema: Schema,
+    found: Iterable[Relation],
+    names: dict[str, str],
+    related: Collection[Place],
+) -> list[Relation]:
+    """The relations between the entities that `names` gives, each place once; adds their own ids to `names`."""
+    symmetric = {kind.name for kind in schema.relations if kind.symmetric}
+    fresh: dict[Place, Relation] = {}
+    for relation in found:
+        head, tail = names[relation.head], names[relation.tail]
+        if relation.label in symmetric and tail < head:
+            head, tail = tail, head
+        place = relation.label, head, tail
+        if head == tail or place in related:
+            continue
+        if place not in fresh:
+            id = ids.of(relation.id)
+            same = (id, head, tail) == (relation.id, relation.head, relation.tail)
+            fresh[place] = relation if same else replace(relation, id=id, head=head, tail=tail)
+        names[relation.id] = fresh[place].id
+    return list(fresh.values())
 
 
-def work_of(store: Store, schema: Schema, article: Article, found: IncomingAnnotations) -> Edit:
-    """A person's imported work on an article that the person has no work on, as one edit."""
-    settled, sha = settle(store, schema, found, {}), article.sha256
-    changes = [Change("entities", sha, e.id, None, entity_row(e)) for e in settled.fresh]
-    changes += [Change("relations", sha, r.id, None, relation_row(r)) for r in settled.relations]
-    changes += [Change("decisions", sha, d.about, None, decision_row(d)) for d in settled.decisions]
-    progress = Progress(
+def _decisions(found: Iterable[Decision], names: Mapping[str, str]) -> Iterable[Decision]:
+    """The decisions whose results are there, under the ids that these have now."""
+    at = now()
+    for decision in found:
+        settled = replace(decision, at=at, result=names.get(decision.result or ""))
+        if (settled.result is not None) == (settled.verdict in ("accepted", "changed")):
+            yield settled
+
+
+def _progress(found: IncomingAnnotations) -> Progress:
+    return Progress(
         status=found.status or "open",
         complete=found.complete,
         flagged=found.flagged,
@@ -85,10 +108,3 @@ def work_of(store: Store, schema: Schema, article: Article, found: IncomingAnnot
         labels=found.labels,
         done_at=now() if found.status == "done" else None,
     )
-    before, after = progress_row(Progress()), progress_row(progress)
-    names = [name for name in before if before[name] != after[name]]
-    if names:
-        rows = {n: before[n] for n in names}, {n: after[n] for n in names}
-        changes.append(Change("progress", sha, "", *rows))
-    says = f"imported {len(settled.fresh)} entities, {len(settled.relations)} relations"
-    return Edit(new_id(), "import", now(), tuple(changes), says)

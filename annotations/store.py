@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -91,6 +92,16 @@ class Offered:
     entities: tuple[Entity, ...]
     relations: tuple[Relation, ...] = ()
     analysis: Analysis = Analysis()
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A person's work on one article as it comes in, ends and results under the ids that they are to have."""
+
+    entities: tuple[Entity, ...] = ()
+    relations: tuple[Relation, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    progress: Progress = Progress()
 
 
 @dataclass(frozen=True, slots=True)
@@ -702,35 +713,75 @@ class Store:
     def add_rows(
         self, article: int, layer: Layer, entities: Iterable[Entity], relations: Iterable[Relation], at: str
     ) -> None:
-        """Adds entities and relations to a layer that nobody edits by hand. Call inside `writing`."""
+        """Adds entities and relations to a layer that nobody edits by hand, but for those that are there. Call inside
+        `writing`."""
+        self._add("INSERT OR IGNORE", article, layer, entities, relations, at)
+
+    def _add(
+        self,
+        verb: str,
+        article: int,
+        layer: Layer,
+        entities: Iterable[Entity],
+        relations: Iterable[Relation],
+        at: str,
+    ) -> None:
         marks = ", ".join("?" * 16)
         self.connection.executemany(
-            f"INSERT OR IGNORE INTO entities ({_ENTITY}, article, layer) VALUES ({marks})",
-            ((*_entity_columns(entity, at), article, layer.id) for entity in entities),
+            f"{verb} INTO entities ({_ENTITY}, article, layer) VALUES ({marks})",
+            [(*_entity_columns(entity, at), article, layer.id) for entity in entities],
         )
         marks = ", ".join("?" * 11)
         self.connection.executemany(
-            f"INSERT OR IGNORE INTO relations ({_RELATION}, article, layer) VALUES ({marks})",
-            ((*_relation_columns(relation, at), article, layer.id) for relation in relations),
+            f"{verb} INTO relations ({_RELATION}, article, layer) VALUES ({marks})",
+            [(*_relation_columns(relation, at), article, layer.id) for relation in relations],
         )
 
-    def import_work(self, layer: Layer, article: int, edit: Edit, counts: Mapping[str, int]) -> None:
-        """Writes a person's imported work on one article; one journal row, no undo step. Call inside `writing`."""
-        articles = {edit.changes[0].article: article} if edit.changes else {}
-        self._check(layer, edit, articles)
-        self._write(layer, edit, articles)
-        tops = self._tops(layer, None)
+    def import_work(self, layer: Layer, article: int, work: Work) -> None:
+        """Writes a person's imported work on an article on which they have none; one journal row, no undo step. Call
+        inside `writing`."""
+        at = now()
+        self._add("INSERT", article, layer, work.entities, work.relations, at)
+        self.connection.executemany(
+            f"INSERT INTO decisions ({_DECISION}, article, layer) VALUES ({', '.join('?' * 9)})",
+            [(*_decision_columns(decision), article, layer.id) for decision in work.decisions],
+        )
+        self._import_progress(layer, article, work.progress)
+        counts = {"entities": len(work.entities), "relations": len(work.relations)}
+        says = f"imported {counts['entities']} entities, {counts['relations']} relations"
+        body = compact({"layer": layer.uid, "says": says, "counts": counts, "changes": []})
         sql = (
             "INSERT INTO edits (id, layer, article, verb, at, undo_top, redo_top, changes)"
             " VALUES (?, ?, ?, 'import', ?, ?, ?, ?)"
         )
-        body = compact({"layer": layer.uid, "says": edit.says, "counts": dict(counts), "changes": []})
-        self.connection.execute(sql, (edit.id, layer.id, article, edit.at, *tops, body))
+        tops = self._tops(layer, None)
+        self.connection.execute(sql, (new_id(), layer.id, article, at, *tops, body))
 
-    def knows(self, id: str) -> bool:
-        """Whether an entity or relation has this id."""
-        sql = "SELECT EXISTS (SELECT 1 FROM entities WHERE id = ?1) OR EXISTS (SELECT 1 FROM relations WHERE id = ?1)"
-        return bool(self._query(sql, (id,))[0][0])
+    def _import_progress(self, layer: Layer, article: int, progress: Progress) -> None:
+        """Sets what an edit could change of it; where the person was in the article stays."""
+        if progress == Progress():
+            return
+        row = (
+            *(progress.status, compact(progress.complete), int(progress.flagged), progress.note),
+            *(compact(progress.labels), progress.done_at),
+        )
+        self.connection.execute(
+            "INSERT INTO progress (status, complete, flagged, note, labels, done_at, layer, article)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (layer, article) DO UPDATE SET status = excluded.status,"
+            " complete = excluded.complete, flagged = excluded.flagged, note = excluded.note,"
+            " labels = excluded.labels, done_at = excluded.done_at",
+            (*row, layer.id, article),
+        )
+
+    def known(self, ids: Iterable[str]) -> set[str]:
+        """Those of some ids that an entity or a relation has."""
+        left, found = iter(ids), set[str]()
+        while part := list(islice(left, PACED_ROWS)):
+            marks = ", ".join("?" * len(part))
+            for table in ("entities", "relations"):
+                rows = self._query(f"SELECT id FROM {table} WHERE id IN ({marks})", part)
+                found.update(id for (id,) in rows)
+        return found
 
     def has_read(self, layer: Layer, article: int) -> bool:
         """Whether a layer that nobody edits has looked at an article or has anything on it."""
@@ -925,6 +976,11 @@ def _sources(column: str) -> tuple[str, ...]:
 def _decision(row: tuple[Any, ...]) -> Decision:
     about, verdict, result, via, sources, at, ms = row
     return Decision(about, verdict, result, via, _sources(sources), at, ms)
+
+
+def _decision_columns(decision: Decision) -> tuple[Any, ...]:
+    sources = compact(list(decision.sources))
+    return decision.about, decision.verdict, decision.result, decision.via, sources, decision.at, decision.ms
 
 
 def _entity_columns(entity: Entity, at: str) -> tuple[Any, ...]:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from annotations.config import Config, load
 from annotations.documents import IncomingAnnotations
-from annotations.incoming import work_of
+from annotations.incoming import Ids, settle
 from annotations.model import Analysis, Article, Decision, Entity, Relation, about_entity
 from annotations.store import Offered, Store, now
 from annotations.suggest.runner import model_layer
@@ -143,8 +143,8 @@ def _accept(
     found = IncomingAnnotations(None, "open", tuple(entities), related, decisions=decisions)
     person = store.layer("person", PERSON)
     with store.writing():
-        edit = work_of(store, config.schema, article, found)
-        store.import_work(person, article.id, edit, {"entities": len(entities)})
+        ids = Ids(store, ())
+        store.import_work(person, article.id, settle(ids, config.schema, found, {}))
 
 
 def _relations(entities: list[Entity], count: int) -> Iterator[Relation]:

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from annotations import details, edits, history
 from annotations.errors import Refused
 from annotations.history import Entry
-from annotations.model import Edit
+from annotations.model import Edit, Entity
 from annotations.state import ArticleState
-from annotations.store import Offered
+from annotations.store import Offered, Work, new_id
 from tests import strategies as our
 from tests.domain.test_edit_sequences import Desk, _step, a_desk, no_pause, often, worlds  # noqa: F401
 
@@ -231,11 +231,11 @@ def test_an_edit_of_many_articles_is_in_the_history_of_each(tmp_path):
 
 def test_an_import_is_said_of_what_it_brought(tmp_path):
     desk = desk_with(tmp_path)
-    edit = edits.add(desk.state, desk.pens(), 0, 2, "PERSON")
     with desk.store.writing():
-        desk.store.import_work(desk.me, desk.article, edit, {"entities": 1})
+        desk.store.import_work(desk.me, desk.article, Work((Entity(new_id(), 0, 2, "PERSON", "Xi"),)))
     desk.state = desk.fresh()
-    assert [(e.verb, e.says) for e in entries(desk, id_of(desk, "Xi"))] == [("import", edit.says)]
+    found = [(e.verb, e.says) for e in entries(desk, id_of(desk, "Xi"))]
+    assert found == [("import", "imported 1 entities, 0 relations")]
 
 
 @often

@@ -13,7 +13,7 @@ from annotations.draft import Pen
 from annotations.errors import Refused
 from annotations.model import Edit, Entity, Layer
 from annotations.state import ArticleState
-from annotations.store import Applied, Store, new_id, now
+from annotations.store import Applied, Store, Work, new_id, now
 from tests.strategies import PROSE, find, schema
 
 OTHER = "Another text about Havana."
@@ -179,9 +179,10 @@ def test_undo_is_refused_when_the_entity_of_a_relation_is_gone(desk: Desk) -> No
 
 def test_imported_work_is_one_journal_row_and_no_undo_step(desk: Desk) -> None:
     add(desk, "Xi")
-    work = edits.add(desk.state(1), Pen(now(), new_id), *find(OTHER, "Havana"), "GPE")
+    start, end = find(OTHER, "Havana")
+    work = Work((Entity(new_id(), start, end, "GPE", "Havana"),))
     with desk.store.writing():
-        desk.store.import_work(desk.me, desk.articles[1], work, {"entities": 1})
+        desk.store.import_work(desk.me, desk.articles[1], work)
     rows = list(desk.store.journal(desk.me))
     assert [r.verb for r in rows] == ["add", "import"] and rows[1].undo_top == rows[0].seq
     assert desk.own(1) == ["Havana:GPE"]
