@@ -291,6 +291,16 @@ def keys_for(keymap: Keymap, words: Mapping[str, str]) -> str:
     return ", ".join(f"{sign(' '.join(keys[0]))} {word}" for keys, word in bound if keys)
 
 
+def prompt_row(lists: bool, looks: Looks, width: int) -> Row:
+    """What keys do in a prompt; `lists` says that something can be chosen in it."""
+    keys = [("Enter", "takes it" if lists else "answers"), ("Esc", "leaves")]
+    keys += [("↑ ↓", "choose"), ("letters", "narrow")] if lists else [("Ctrl+U", "empties the line")]
+    row: list[tuple[str, Style]] = [(" ", looks.bar)]
+    for name, does in keys:
+        row += [(f"{name} ", looks.key), (f"{does}  ", looks.bar)]
+    return clip(row, width)
+
+
 def verbs_row(keymap: Keymap, scope: str, controller: object, looks: Looks, width: int) -> Row:
     """The commands of a scope that are legal now, the most useful first, as many as fit whole."""
     row: list[tuple[str, Style]] = [(" ", looks.bar)]
