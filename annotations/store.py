@@ -868,8 +868,8 @@ SELECT a.id, a.title, a.date, a.source, coalesce(p.status, 'open'), coalesce(p.f
         AND l.id = (SELECT max(m.id) FROM layers m WHERE m.kind = l.kind AND m.name = l.name
             AND EXISTS (SELECT 1 FROM entities f WHERE f.article = a.id AND f.layer = m.id))
         AND NOT EXISTS (SELECT 1 FROM decisions d WHERE d.article = a.id AND d.layer = ? AND d.about = {_ABOUT})),
-    (SELECT json_group_array(l.name) FROM progress q JOIN layers l ON l.id = q.layer
-        WHERE q.article = a.id AND q.status = 'done')
+    (SELECT json_group_array(l.name) FROM layers l CROSS JOIN progress q
+        WHERE l.kind IN ('person', 'gold') AND q.layer = l.id AND q.article = a.id AND q.status = 'done')
 FROM articles a LEFT JOIN progress p ON p.article = a.id AND p.layer = ? WHERE a.id IN
 """
 
