@@ -218,6 +218,21 @@ def test_escape_leaves_a_prompt_and_changes_nothing(two):
     run(test, two)
 
 
+def test_the_strip_shows_the_keys_of_a_prompt_while_it_is_open(two):
+    async def test(screen: Screen) -> None:
+        assert "a accept" in screen.rows()[-1]
+        await screen.press("i")
+        assert screen.rows()[-1].strip() == "Enter answers  Esc leaves  Ctrl+U empties the line"
+        await screen.press("escape", "space", "space")
+        assert screen.rows()[-1].strip() == "Enter takes it  Esc leaves  ↑ ↓ choose  letters narrow"
+        await screen.press("escape")
+        assert "a accept" in screen.rows()[-1]
+        await screen.press("q", "F")
+        assert "Enter answers" in screen.rows()[-1]
+
+    run(test, two)
+
+
 def test_pasting_runs_no_commands_and_fills_a_prompt(two):
     async def test(screen: Screen) -> None:
         screen.app.post_message(events.Paste("axd1c\nq"))
