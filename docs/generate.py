@@ -26,7 +26,8 @@ from annotations import edits
 from annotations.config import load
 from annotations.draft import Pen
 from annotations.exporting import document
-from annotations.formats import postil
+from annotations.formats import postil, registry
+from annotations.formats.base import Format
 from annotations.model import Analysis, Article, Edit, Layer, Span, Suggestion, about_entity
 from annotations.schema import EntityType, RelationType, Schema
 from annotations.state import ArticleState
@@ -376,6 +377,41 @@ def value_block(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
+# --- formats
+
+
+def formats_table() -> str:
+    """All formats of this checkout, in the order of their detection, each with its page."""
+    return table(("format", "name", "in", "out", "files"), map(format_row, registry.OWN))
+
+
+def format_row(format: Format) -> Row:
+    """A format in the table."""
+    written = "folder" if format.folder else "file"
+    ways = ("yes" if format.read else "", written if format.write else "")
+    return (
+        f"[{format.title}](formats/{format_page(format)})",
+        code(format.name),
+        *ways,
+        " ".join(format.suffixes),
+    )
+
+
+def format_page(format: Format) -> str:
+    """The page of a format: the one whose first line has its name in code. SystemExit when there is not one."""
+    folder = ROOT / "docs" / "formats"
+    found = [
+        page.name
+        for page in sorted(folder.glob("*.md"))
+        if code(format.name) in page.read_text(encoding="utf-8").split("\n", 1)[0]
+    ]
+    if len(found) != 1:
+        raise SystemExit(
+            f"the format {format.name} must be in the first line of one page of {folder}: {found}"
+        )
+    return found[0]
+
+
 # --- the picture
 
 PICTURE_KEYS = "backslash a a a a a r shift+tab 1 a a x a x a x a a x 1"
@@ -427,6 +463,8 @@ def plain_svg(svg: str) -> str:
 
 # --- files
 
+FORMATS = "docs/formats.md"
+
 
 def between(text: str, name: str, part: str) -> str:
     """The text with another part between its marks `<!-- NAME -->` and `<!-- /NAME -->`."""
@@ -440,10 +478,14 @@ def between(text: str, name: str, part: str) -> str:
 
 def pages() -> dict[str, str]:
     """What each file with generated parts should hold, by its name from the root of the checkout."""
-    found = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/format.md")}
+    found = {
+        name: (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/formats/postil.md")
+    }
     for name in found:
         found[name] = between(found[name], "example", example_block())
     found["README.md"] = between(found["README.md"], "keys", readme_keys())
+    index = (ROOT / FORMATS).read_text(encoding="utf-8")
+    found[FORMATS] = between(index, "formats", formats_table())
     return found | {"docs/keys.md": keys_page(), "docs/commands.md": commands_page()}
 
 

@@ -129,7 +129,7 @@ def test_the_query_that_the_readme_shows_is_one() -> None:
 # --- formats and config
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/format.md"])
+@pytest.mark.parametrize("name", ["README.md", "docs/formats/postil.md"])
 def test_the_example_of_the_export_is_one_that_import_reads(name: str) -> None:
     (block,) = re.findall(r"```json\n(.*?)```", part(name, "example"), re.DOTALL)
     record = json.loads(block)
@@ -151,9 +151,9 @@ def keys_in(value: Any) -> set[str]:
 
 
 def test_every_key_of_the_example_is_explained() -> None:
-    (block,) = blocks("docs/format.md", "json")
+    (block,) = blocks("docs/formats/postil.md", "json")
     explained = set(
-        re.findall(r"`([a-z]+)`", re.sub(r"```.*?```", "", text_of("docs/format.md"), flags=re.DOTALL))
+        re.findall(r"`([a-z]+)`", re.sub(r"```.*?```", "", text_of("docs/formats/postil.md"), flags=re.DOTALL))
     )
     assert keys_in(json.loads(block)) - explained == set()
 
