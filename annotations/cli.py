@@ -8,7 +8,7 @@ from __future__ import annotations
 import getpass
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
@@ -17,8 +17,9 @@ import click
 
 from annotations.config import Config, find_project, load
 from annotations.errors import PostilError
-from annotations.formats.base import Overlaps, Pieces, Unit
+from annotations.formats.base import Newlines, Overlaps, Pieces, Unit
 from annotations.model import Status
+from annotations.schema import Schema
 from annotations.wording import printable
 
 if TYPE_CHECKING:
@@ -75,6 +76,10 @@ def refusals() -> Iterator[None]:
 def open_project(project: Path) -> Config:
     """The config of the project at or above a path."""
     return load(find_project(project))
+
+
+CHECKS: list[Callable[[Config], object]] = []
+"""What else a config.yaml must pass; the app adds its keys. Each raises PostilError."""
 
 
 @contextmanager
@@ -138,6 +143,13 @@ def init(folder: Path) -> None:
 @click.option(
     "--negative", multiple=True, metavar="LABEL", help="A relation label that means: no relation. Repeatable."
 )
+@click.option(
+    "--newlines",
+    type=click.Choice(get_args(Newlines)),
+    default="keep",
+    show_default=True,
+    help="What becomes of the line ends of articles that come without annotations.",
+)
 @person_option("Take annotations in as this person's work; without it they are suggestions.", variable=None)
 @project_option
 @json_option
@@ -148,6 +160,7 @@ def import_(
     status: Status,
     unit: Unit | None,
     negative: tuple[str, ...],
+    newlines: Newlines,
     person: str | None,
     project: Path,
     as_json: bool,
@@ -161,10 +174,11 @@ def import_(
         config = open_project(project)
         if format_ is not None:
             registry.named(format_)
-        reading = Reading(config.schema, encoding, unit, frozenset(negative))
-        with opened(config) as store:
-            importer = Importer(store, config, Taking(reading, format_, person, status))
-            importer.take_patterns([path for path in paths if path != "-"], Path())
+        reading = Reading(config.schema, encoding, unit, frozenset(negative), newlines)
+        files = [path for path in paths if path != "-"]
+        with opened(config) as store, _progress_bar("importing") if files else nullcontext(None) as advance:
+            importer = Importer(store, config, Taking(reading, format_, person, status), advance)
+            importer.take_patterns(files, Path())
             if "-" in paths:
                 importer.take_stream(sys.stdin.buffer)
             found = importer.report
@@ -172,6 +186,11 @@ def import_(
     lines.append(f"{found.new} new, {len(found.duplicates)} duplicate, {len(found.refused)} refused")
     if found.entities or found.relations:
         lines[-1] += f"; {found.entities} entities, {found.relations} relations"
+    if found.unclaimed:
+        lines[-1] += (
+            f"; of {found.unclaimed} articles the state, labels, notes or rejections stayed out: "
+            "they are somebody's work, which --as NAME takes in"
+        )
     report(lines, vars(found), as_json)
     sys.exit(1 if found.refused else 0)
 
@@ -229,7 +248,8 @@ def _progress_bar(what: str) -> Iterator[Callable[[int, int], None] | None]:
 
         def advance(done: int, total: int) -> None:
             bar.length = total
-            bar.update(done - bar.pos)
+            if done == total or done - bar.pos > total // 200:
+                bar.update(done - bar.pos)
 
         yield advance
 
@@ -307,6 +327,11 @@ def _one_line(text: str) -> str:
 )
 @click.option("--excel-safe", is_flag=True, help="Write no cell that a spreadsheet takes for a formula.")
 @click.option("--bom", is_flag=True, help="Begin tables with the mark that spreadsheets want.")
+@click.option(
+    "--language",
+    metavar="CODE",
+    help="Language whose tokens a trainer counts in (spacy); default: the pipeline's, else xx, any.",
+)
 @person_option("Whose state the query asks about.")
 @project_option
 @json_option
@@ -324,6 +349,7 @@ def export(
     dev: float,
     excel_safe: bool,
     bom: bool,
+    language: str | None,
     person: str | None,
     project: Path,
     as_json: bool,
@@ -337,17 +363,36 @@ def export(
     with refusals():
         config = open_project(project)
         format = registry.named(format_)
-        writing = Writing(config.schema, overlaps, pieces, dev, excel_safe, bom)
-        with opened(config) as store:
+        writing = Writing(
+            config.schema, overlaps, pieces, dev, excel_safe, bom, language or _language(config, format)
+        )
+        with opened(config) as store, _progress_bar("exporting") as advance:
             session = Session(store, config, person or login(), visiting=True)
             layer = session.named_layer(layer_name) if layer_name else None
             choice = Choice(layer, each, everything)
             exporter = Exporter(store, config.schema, config.suggest.floor, choice, format)
-            documents = exporter.documents(session.find(" ".join(query)))
+            documents = exporter.documents(_followed(session.find(" ".join(query)), advance))
             _write(documents, exporter, format, writing, out, losses_file, strict)
     summary = exporter.summary
     report(summary.lines(), summary.data(), as_json and out is not None)
     sys.exit(1 if summary.disputed else 0)
+
+
+def _followed(articles: Sequence[int], advance: Callable[[int, int], None] | None) -> Iterator[int]:
+    """The articles; `advance` hears of each that is done with."""
+    for count, article in enumerate(articles, 1):
+        yield article
+        if advance is not None:
+            advance(count, len(articles))
+
+
+def _language(config: Config, format: Format) -> str:
+    """The language of the project's pipeline, for a trainer."""
+    from annotations.suggest.pipeline import ANY_LANGUAGE, language
+
+    if not format.trains or not config.suggest.pipeline:
+        return ANY_LANGUAGE
+    return language(config.suggest.pipeline, config.path.parent)
 
 
 def _write(
@@ -434,10 +479,37 @@ def schema_check(project: Path, as_json: bool) -> None:
     """Check config.yaml: names, keys, types; every fault with its line."""
     with refusals():
         config = open_project(project)
+        for check in CHECKS:
+            check(config)
     kinds = config.schema
     line = f"{config.path}: {len(kinds.entities)} entity labels, {len(kinds.relations)} relation types, sound"
     codes = {kind.name: kind.code for kind in kinds.entities}
     report([line], {"config": str(config.path), "codes": codes}, as_json)
+
+
+@schema.command("from", epilog=EPILOG)
+@click.argument("paths", nargs=-1, required=True)
+@click.option("--format", "format_", metavar="F", help="Read every file as this format.")
+@click.option("--name", default="", help="The name of the project.")
+def schema_from(paths: tuple[str, ...], format_: str | None, name: str) -> None:
+    """Propose a config.yaml, on standard output, from what annotated files hold, and brat's annotation.conf allows."""
+    from annotations.formats import brat, brat_conf, registry
+    from annotations.formats.base import Reading
+    from annotations.importing import read_all
+    from annotations.proposing import Proposal
+
+    with refusals():
+        if format_ is not None:
+            registry.named(format_)
+        found = Proposal()
+        for conf in brat.confs(paths):
+            found.take_conf(conf)
+        files = [path for path in paths if Path(path).name != brat_conf.NAME]
+        found.take(read_all(files, Path(), Reading(Schema((), ())), format_))
+        text = found.config(name or Path(paths[0]).stem or "proposed")
+    click.echo(text, nl=False)
+    report(found.refused, {}, as_json=False)
+    sys.exit(1 if found.refused else 0)
 
 
 COMMANDS: tuple[click.Command, ...] = (init, import_, suggest, list_, export, formats, doctor, schema)

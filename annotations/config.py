@@ -25,6 +25,7 @@ from pydantic import (
     model_validator,
 )
 
+from annotations.colors import ANSI_COLORS, CSS_COLORS
 from annotations.errors import ConfigError
 from annotations.schema import LONGEST_CODE, EntityType, Overlap, RelationType, Schema, assign_codes
 from annotations.strictyaml import Faulty, Loc, Problem, Source, read
@@ -45,28 +46,6 @@ NARROWEST, WIDEST = 20, 400
 
 Task = Literal["entities", "relations"]
 """What an article can be complete for."""
-
-ANSI_COLORS = tuple(
-    prefix + name
-    for prefix in ("", "bright_")
-    for name in ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
-)
-"""The sixteen colours of a terminal."""
-
-# fmt: off
-CSS_COLORS = (
-    "aqua", "aquamarine", "beige", "brown", "chocolate", "coral", "crimson", "darkblue", "darkcyan",
-    "darkgreen", "darkmagenta", "darkorange", "darkred", "darkviolet", "deeppink", "deepskyblue",
-    "dodgerblue", "firebrick", "forestgreen", "fuchsia", "gold", "goldenrod", "gray", "grey", "hotpink",
-    "indianred", "indigo", "ivory", "khaki", "lavender", "lightblue", "lightcoral", "lightcyan", "lightgray",
-    "lightgreen", "lightgrey", "lightpink", "lightsalmon", "lightskyblue", "lightyellow", "lime", "limegreen",
-    "maroon", "midnightblue", "navy", "olive", "orange", "orangered", "orchid", "palegreen", "peru", "pink",
-    "plum", "purple", "royalblue", "salmon", "sandybrown", "seagreen", "sienna", "silver", "skyblue",
-    "slateblue", "slategray", "slategrey", "springgreen", "steelblue", "tan", "teal", "thistle", "tomato",
-    "turquoise", "violet", "wheat", "yellowgreen",
-)
-# fmt: on
-"""The CSS colour names that a label may have beside the sixteen."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ class IncomingAnnotations:
     """The annotations that came with an article. Ids are the file's own, unique within the article.
 
     `status` is None where the format says nothing of it. `decisions` have `via` "import", and "" for `at`, which only
-    the importer knows.
+    the importer knows. `suggested` says that it is a program's work, which is never taken for a person's.
     """
 
     annotator: str | None
@@ -69,6 +69,7 @@ class IncomingAnnotations:
     labels: tuple[str, ...] = ()
     note: str | None = None
     flagged: bool = False
+    suggested: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,23 +6,30 @@ one article; importing the same thing twice adds nothing.
 
 from __future__ import annotations
 
-import glob
-import io
+import os
+import shutil
+import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from annotations.config import Config
 from annotations.documents import Incoming, IncomingAnnotations
-from annotations.errors import BadFile
-from annotations.formats import registry
-from annotations.formats.base import Format, Reading, Source, base_name, printable_path
+from annotations.errors import BadFile, PostilError
+from annotations.files import expand, folders
+from annotations.formats import brat, registry, xmi
+from annotations.formats.base import Reading, Source, base_name
+from annotations.formats.packed import printable_path, unpacked
 from annotations.incoming import Ids, settle, wanted_ids
-from annotations.model import Layer, Status
+from annotations.model import Layer, Status, compact
 from annotations.state import Value
-from annotations.store import PACE, Store, now
+from annotations.store import PACE, Store, Work, now
+
+MOST_TEXT = 16_000_000
+"""Code points of articles that go into one transaction, and are held until then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,80 +44,140 @@ class Taking:
     status: Status = "open"
 
 
+Owner = tuple[str | None, bool]
+"""Whose annotations come in: the annotator, and whether that is a program, whose are never a person's work."""
+
+
 @dataclass
 class Report:
-    """What an import did. `refused` and `duplicates` are sentences, ready to show."""
+    """What an import did. `refused` and `duplicates` are sentences, ready to show. `unclaimed` counts the articles that
+    came with what only a person's work can have: a state, document labels, notes, rejections."""
 
     new: int = 0
     entities: int = 0
     relations: int = 0
+    unclaimed: int = 0
     duplicates: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
 
-def expand(patterns: Sequence[str], base: Path) -> Iterator[Path | BadFile]:
-    """The files that paths, folders and glob patterns name, in order; a BadFile for one that names nothing."""
-    for pattern in patterns:
-        path = base / Path(pattern).expanduser()
-        if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if registry.is_readable(p.name) and p.is_file())
-            known = registry.ends(registry.suffixes())
-            yield from _or_bad(inside, f"{pattern}: the folder holds no files that end in {known}")
-        elif any(c in pattern for c in "*?["):
-            found = sorted(Path(p) for p in glob.glob(str(path), recursive=True) if Path(p).is_file())
-            yield from _or_bad(found, f"{pattern}: no file matches")
+def records_of(source: Source, reading: Reading, format: str | None) -> Iterator[Incoming | BadFile]:
+    """The articles of a source, in the format of that name, or in the one that it looks like. Raises PostilError for a
+    name of none."""
+    try:
+        found = registry.named(format) if format else registry.detected(source)
+    except BadFile as error:
+        yield error
+        return
+    if found.read is None:
+        yield BadFile(f"{source.name}: {found.title} can be written only")
+    else:
+        yield from found.read(source, reading)
+
+
+def read_all(
+    patterns: Sequence[str], base: Path, reading: Reading, format: str | None
+) -> Iterator[Incoming | BadFile]:
+    """The articles of all files that paths, folders and glob patterns name, without taking them in."""
+    roots = folders(patterns, base)
+    for found in expand(patterns, base, format):
+        if isinstance(found, BadFile):
+            yield found
         else:
-            yield path
+            yield from records_of(Source.of(found, root=_root(found, roots)), reading, format)
 
 
-def _or_bad(found: Sequence[Path], otherwise: str) -> Sequence[Path | BadFile]:
-    return found or [BadFile(otherwise)]
+def _root(path: Path, roots: Collection[Path]) -> Path | None:
+    """The folder that was named of which a file is part, if one was."""
+    return next((folder for folder in path.parents if folder in roots), None)
+
+
+def _layer_name(path: Path, root: Path | None) -> str:
+    """What the import layer of a file is called: after the file; for one of a brat pair, of which each holds one
+    article, after its folder, from the one that was named down; for XMI after the folder that was named."""
+    if root is not None and xmi.is_named(path.name):
+        return Path(os.path.realpath(root)).name
+    if brat.annotated(path) is None:
+        return base_name(path.name).split(".")[0]
+    folder, top = (Path(os.path.realpath(each)) for each in (path.parent, root or path.parent))
+    return "/".join((top.name, *folder.relative_to(top).parts)) if folder.is_relative_to(top) else folder.name
+
+
+Begin = Callable[[], IO[bytes]]
+Progress = Callable[[int, int], None]
+"""Hears how much has been read, and of how much, in bytes as they lie on the disk."""
 
 
 class Importer:
-    """Puts files into a store."""
+    """Puts files into a store. `progress` hears of files, not of a stream."""
 
-    def __init__(self, store: Store, config: Config, taking: Taking | None = None) -> None:
+    def __init__(
+        self, store: Store, config: Config, taking: Taking | None = None, progress: Progress | None = None
+    ) -> None:
         self.store, self.schema = store, config.schema
-        self._root = config.path.parent.resolve()
+        self._root = os.path.join(os.path.realpath(config.path.parent), "")
         self._tasks = config.schema.complete
         self.taking = taking or Taking(Reading(config.schema))
         person = self.taking.person
         self.person = store.layer("person", person) if person else None
         self.report = Report()
+        self._progress = progress
+        self._ids: set[int] = set()
+        self._folders: dict[Path, str] = {}
 
     def take_patterns(self, patterns: Sequence[str], base: Path) -> Report:
         """Takes in all files that paths, folders and glob patterns name."""
-        for found in expand(patterns, base):
+        files, roots = expand(patterns, base, self.taking.format), folders(patterns, base)
+        for found, begin in self._watched(files) if self._progress else ((each, None) for each in files):
             if isinstance(found, BadFile):
                 self.report.refused.append(str(found))
             else:
-                self._take_source(Source.of(found, self._name(found)), base_name(found.name).split(".")[0])
+                root = _root(found, roots)
+                source = Source.of(found, self._name(found), root)
+                self._take_source(
+                    source if begin is None else replace(source, begin=begin), _layer_name(found, root)
+                )
         return self.report
 
+    def _watched(self, files: Iterable[Path | BadFile]) -> Iterator[tuple[Path | BadFile, Begin | None]]:
+        """The files, and how to open them so that the progress hears of it."""
+        found = [(each, _size(each)) for each in files]
+        done, total = 0, sum(size for _, size in found)
+        for file, size in found:
+            hear = partial(self._advance, done, total)
+            yield file, partial(unpacked, file, self._name(file), hear) if isinstance(file, Path) else None
+            done += size
+            self._advance(done, total, 0)
+
+    def _advance(self, before: int, total: int, read: int) -> None:
+        if self._progress is not None and total:
+            self._progress(before + read, total)
+
     def take_stream(self, stream: BinaryIO) -> Report:
-        """Takes in standard input."""
-        data = stream.read()
-        self._take_source(Source("-", None, lambda: io.BytesIO(data)), "stdin")
+        """Takes in standard input, through a file: it is read twice, and once to find out what it is. Raises
+        PostilError when there is no room for it."""
+        with tempfile.NamedTemporaryFile(prefix="postil-") as file:
+            try:
+                shutil.copyfileobj(stream, file)
+                file.flush()
+            except OSError as error:
+                raise PostilError(
+                    f"standard input cannot be kept for reading: {error.strerror or error}"
+                ) from error
+            self._take_source(Source("-", None, partial(unpacked, Path(file.name), "-")), "stdin")
         return self.report
 
     def _take_source(self, source: Source, name: str) -> None:
-        try:
-            format = self._format_of(source)
-        except BadFile as error:
-            self.report.refused.append(str(error))
-            return
-        if format.read is not None:
-            self._take(format.read(source, self.taking.reading), name)
-
-    def _format_of(self, source: Source) -> Format:
-        return registry.named(self.taking.format) if self.taking.format else registry.detected(source)
+        self._take(records_of(source, self.taking.reading, self.taking.format), name)
 
     def _name(self, path: Path) -> str:
         """A file's name in the project: from its folder where it lies in it."""
-        found = path.resolve()
-        return printable_path(found.relative_to(self._root) if found.is_relative_to(self._root) else path)
+        folder = path.parent
+        if folder not in self._folders:
+            self._folders[folder] = os.path.realpath(folder)
+        found = os.path.join(self._folders[folder], path.name)
+        return printable_path(found[len(self._root) :] if found.startswith(self._root) else path)
 
     def _take(self, items: Iterable[Incoming | BadFile], name: str) -> None:
         """Takes in all items, in transactions as large as others at work allow."""
@@ -122,31 +189,46 @@ class Importer:
 
     def _take_part(self, part: list[Incoming | BadFile], name: str) -> None:
         self.report.refused += [str(item) for item in part if isinstance(item, BadFile)]
-        layers: dict[str | None, Layer] = {}
+        layers: dict[Owner, Layer] = {}
         good = [item for item in part if isinstance(item, Incoming)]
         for item in good:
-            if item.document is not None and item.document.annotator not in layers:
-                layers[item.document.annotator] = self._layer(name, item.document.annotator)
+            if item.document is not None and (owner := _owner(item.document)) not in layers:
+                layers[owner] = self._layer(name, owner)
         with self.store.writing():
             ids = Ids(self.store, (id for item in good if item.document for id in wanted_ids(item.document)))
             for item in good:
                 self._take_one(item, layers, ids)
 
-    def _layer(self, name: str, annotator: str | None) -> Layer:
+    def _layer(self, name: str, owner: Owner) -> Layer:
         """The layer of a file's annotations; those of each annotator that it names have one of their own."""
-        return self.person or self.store.layer("import", f"{name}/{annotator}" if annotator else name)
+        annotator, suggested = owner
+        if self.person is not None and not suggested:
+            return self.person
+        return self.store.layer("import", f"{name}/{annotator}" if annotator else name)
 
-    def _take_one(self, item: Incoming, layers: Mapping[str | None, Layer], ids: Ids) -> None:
+    def _take_one(self, item: Incoming, layers: Mapping[Owner, Layer], ids: Ids) -> None:
+        item = with_newlines(item) if self.taking.reading.newlines == "lf" and "\r" in item.text else item
         id, new = self.store.add_article(item.text, item.source, item.title, item.date, item.meta)
         self.report.warnings += item.warnings
         if new:
             self.report.new += 1
+            self._note_id(item)
         elif item.document is None:
             first = self.store.article(id).source
             self.report.duplicates.append(f"{item.source}: the same text as {first}, not taken in twice")
         if item.document is not None:
             found = self._with_status(item.document)
-            self._take_annotations(id, layers[item.document.annotator], found, item.source, new, ids)
+            self._take_annotations(id, layers[_owner(item.document)], found, item.source, new, ids)
+
+    def _note_id(self, item: Incoming) -> None:
+        """Says when another article of this import, with another text, has the same id."""
+        if (id := item.meta.get("id")) is None:
+            return
+        known = hash(compact(id))
+        if known in self._ids:
+            says = f"{item.source}: the id {compact(id)} came before with another text; both are taken in"
+            self.report.warnings.append(says)
+        self._ids.add(known)
 
     def _with_status(self, found: IncomingAnnotations) -> IncomingAnnotations:
         """What a file does not say of the article's state, as it was asked for."""
@@ -171,6 +253,7 @@ class Importer:
             store.import_work(layer, article, work)
         else:
             store.add_rows(article, layer, work.entities, work.relations, now())
+            self.report.unclaimed += _is_of_a_person(work)
         self.report.entities += len(work.entities)
         self.report.relations += len(work.relations)
 
@@ -186,12 +269,39 @@ class Importer:
             )
 
 
+def _is_of_a_person(work: Work) -> bool:
+    """Whether some work holds what suggestions cannot have."""
+    progress, rejected = work.progress, any(d.verdict != "accepted" for d in work.decisions)
+    return rejected or bool(progress.status != "open" or progress.flagged or progress.note or progress.labels)
+
+
+def _size(file: Path | BadFile) -> int:
+    """The bytes of a file, 0 for what is none."""
+    return os.path.getsize(file) if isinstance(file, Path) and os.path.isfile(file) else 0
+
+
+def with_newlines(item: Incoming) -> Incoming:
+    """The article with a line feed for each line end, which its metadata say. One with annotations stays as it is:
+    their offsets count both characters of CR LF."""
+    if item.document is not None:
+        says = f"{item.source}: it has annotations, whose offsets count CR LF as two: its line ends stay"
+        return replace(item, warnings=(*item.warnings, says))
+    text = item.text.replace("\r\n", "\n").replace("\r", "\n")
+    return replace(item, text=text, meta={**item.meta, "newlines": "lf"})
+
+
+def _owner(found: IncomingAnnotations) -> Owner:
+    return found.annotator, found.suggested
+
+
 def _batches(items: Iterable[Incoming | BadFile], size: int) -> Iterator[list[Incoming | BadFile]]:
     part: list[Incoming | BadFile] = []
+    length = 0
     for item in items:
         part.append(item)
-        if len(part) >= size:
+        length += len(item.text) if isinstance(item, Incoming) else 0
+        if len(part) >= size or length > MOST_TEXT:
             yield part
-            part = []
+            part, length = [], 0
     if part:
         yield part

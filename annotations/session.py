@@ -109,8 +109,10 @@ class Session:
     def named_layer(self, text: str) -> Layer:
         """The layer written as KIND:NAME or KIND:NAME@VERSION, without a version the newest. PostilError if none."""
         kind, _, rest = text.partition(":")
-        name, _, version = rest.partition("@")
-        found = self.store.find_layer(kind, name, version or None)
+        name, at, version = rest.rpartition("@")
+        found = self.store.find_layer(kind, rest)  # a name may be a mail address
+        if found is None and at:
+            found = self.store.find_layer(kind, name, version or None)
         if found is None:
             titles = [layer.title for layer in self.store.layers()]
             close = nearest(text, titles)

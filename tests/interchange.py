@@ -243,3 +243,28 @@ def links(
         pair = sorted((head, tail)) if relation.label in symmetric else [head, tail]
         found.add((relation.label, pair[0], pair[1]))
     return found
+
+
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+    max_leaves=4,
+)
+"""Anything that JSON can say."""
+
+
+def exchange_a_value(record: Any, data: st.DataObject) -> None:
+    """Puts something else in one place of a record, at any depth."""
+    place = record
+    while True:
+        keys = list(place) if isinstance(place, dict) else list(range(len(place)))
+        key = data.draw(st.sampled_from(keys))
+        inner = place[key]
+        if not isinstance(inner, (dict, list)) or not inner or data.draw(st.integers(0, 3)) == 0:
+            break
+        place = inner
+    place[key] = data.draw(json_values)

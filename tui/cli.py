@@ -66,9 +66,8 @@ def _run(config: Config, person: str, review: str | None, theme: str, mouse: boo
     from annotations.store import Store
     from tui.app import PostilApp
     from tui.jobs import Suggester
-    from tui.keys import Keymap
 
-    Keymap(config.schema, config.keys, config.path.name)
+    check_keys(config)
     folder = state_folder()
     start_log(folder)
     store = Store.open(config.database)
@@ -122,5 +121,13 @@ def start_log(folder: Path) -> None:
     logging.getLogger().addHandler(handler)
 
 
+def check_keys(config: Config) -> None:
+    """Refuses keys that clash and commands that are none. Raises ConfigError."""
+    from tui.keys import Keymap
+
+    Keymap(config.schema, config.keys, config.path.name)
+
+
+cli.CHECKS.append(check_keys)
 for command in cli.COMMANDS:
     main.add_command(command)

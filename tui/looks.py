@@ -11,15 +11,10 @@ from functools import cache
 from typing import NamedTuple
 
 from rich.style import Style
-from textual.color import Color
 from textual.theme import Theme
 
+from annotations.colors import SPARE, hex_of, ink_on, readable
 from annotations.schema import Schema
-
-READABLE = 4.5
-"""The least contrast between text and what is behind it."""
-
-_SPARE = "#9AA0A6"
 
 
 class Tones(NamedTuple):
@@ -73,7 +68,7 @@ class Looks:
 
     def __init__(self, tones: Tones, schema: Schema, plain: bool = False) -> None:
         self.tones = tones
-        self._colors = {} if plain else {kind.name: _hex(kind.color or _SPARE) for kind in schema.entities}
+        self._colors = {} if plain else {kind.name: hex_of(kind.color or SPARE) for kind in schema.entities}
         ink, paper = tones.ink, tones.paper
         self.base = Style(color=ink, bgcolor=paper)
         self.faint = Style(color=readable(tones.faint, paper), bgcolor=paper)
@@ -108,7 +103,7 @@ class Looks:
 
     def color(self, label: str) -> str:
         """The colour of a label as the config has it, in a form that Textual and Rich know."""
-        return self._colors.get(label, _SPARE)
+        return self._colors.get(label, SPARE)
 
     def own(self, label: str) -> Style:
         """A person's own entity: a block of the label's colour."""
@@ -144,41 +139,3 @@ def _block(color: str, bold: bool) -> Style:
 def _ink(color: str, background: str, underline: bool = False, italic: bool = False) -> Style:
     ink = readable(color, background)
     return Style(color=ink, bgcolor=background, underline=underline, italic=italic)
-
-
-@cache
-def _hex(color: str) -> str:
-    return Color.parse(f"ansi_{color}" if color.startswith("bright_") else color).hex6
-
-
-@cache
-def ink_on(background: str) -> str:
-    """Black or white, whichever reads better on a colour."""
-    return max(("#000000", "#ffffff"), key=lambda ink: contrast(ink, background))
-
-
-@cache
-def readable(color: str, background: str) -> str:
-    """The colour, moved towards black or white as far as it takes to be read on the background."""
-    target = Color.parse(ink_on(background))
-    found = Color.parse(color)
-    for step in range(1, 21):
-        if contrast(found.hex6, background) >= READABLE:
-            break
-        found = Color.parse(color).blend(target, step / 20)
-    return found.hex6
-
-
-@cache
-def contrast(a: str, b: str) -> float:
-    """The contrast of two colours, 1 to 21 (WCAG 2.2, "contrast ratio")."""
-    light, dark = sorted((_luminance(a), _luminance(b)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
-
-
-def _luminance(color: str) -> float:
-    """Relative luminance of an sRGB colour (WCAG 2.2, "relative luminance")."""
-    parsed = Color.parse(color)
-    parts = [c / 255 for c in (parsed.r, parsed.g, parsed.b)]
-    r, g, b = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b

@@ -7,25 +7,29 @@ document its format cannot hold.
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import json
-import os
 import re
-import stat
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import IO, Any, Literal, cast
+from typing import IO, Any, Literal
 
 from annotations.documents import Document, Incoming
-from annotations.errors import BadFile
+from annotations.errors import BadFile, PostilError
+from annotations.formats.packed import PACKED, printable_path, unpacked
+from annotations.model import Article
 from annotations.schema import Schema
 
 Unit = Literal["codepoint", "utf16", "grapheme"]
 """What the offsets of a file count."""
+
+Newlines = Literal["keep", "lf"]
+"""What becomes of the line ends of articles."""
 
 Overlaps = Literal["longest", "first"]
 """Which of overlapping entities a format without overlaps gets."""
@@ -34,22 +38,40 @@ Pieces = Literal["hull", "drop"]
 """What a format without discontinuous entities gets of one: all from its first to its last piece, or nothing."""
 
 
+# UTF-32 first: its little-endian mark begins with that of UTF-16.
+MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+"""Byte order marks and their encodings."""
+
+
+LARGEST = 64 * 1024 * 1024
+"""Bytes of a file that is read at once."""
+
+
 # -- in -----------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file, unpacked as its name says, or bytes from elsewhere. `name` is what messages call it."""
+    """A file, unpacked as its name says, or bytes from elsewhere. `name` is what messages call it, `root` the folder
+    that it was found in when that was named."""
 
     name: str
     path: Path | None
     begin: Callable[[], IO[bytes]]
+    root: Path | None = None
 
     @classmethod
-    def of(cls, path: Path, name: str = "") -> Source:
+    def of(cls, path: Path, name: str = "", root: Path | None = None) -> Source:
         """A file, which messages call `name` if that is given; unpacked on the way where its name says that it is
         packed."""
-        return cls(name or printable_path(path), path, lambda: unpacked(path))
+        name = name or printable_path(path)
+        return cls(name, path, lambda: unpacked(path, name), root)
 
     @contextmanager
     def open(self) -> Iterator[IO[bytes]]:
@@ -67,34 +89,31 @@ class Source:
         except OSError as error:
             raise BadFile(f"{name} cannot be read: {error.strerror or error}") from error
 
-
-def unpacked(path: Path) -> IO[bytes]:
-    """A regular file opened for reading, unpacked where its name says that it is packed. Raises BadFile and OSError."""
-    name = printable_path(path)
-    if "\0" in name:
-        raise BadFile(f"{name} cannot be read: no file's name holds a NUL")
-    mode = path.stat().st_mode
-    if stat.S_ISDIR(mode):
-        raise BadFile(f"{name} is a folder: name the files in it")
-    if not stat.S_ISREG(mode):
-        raise BadFile(f"{name} is not a regular file: it cannot be read")
-    return cast(IO[bytes], gzip.open(path, "rb")) if path.suffix.lower() == ".gz" else path.open("rb")
-
-
-def printable_path(path: Path) -> str:
-    """The path as a text that can be stored: bytes that are no UTF-8 are written as escapes."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
+    def whole(self, most: int = LARGEST) -> bytes:
+        """All its bytes, for a format that needs them at once. Raises BadFile, also when there are more than `most`."""
+        with self.open() as file:
+            data = file.read(Head.SIZE)
+            if len(data) == Head.SIZE:  # else that was all: a larger read costs memory before it knows
+                data += file.read(most + 1 - len(data))
+        if len(data) > most:
+            raise BadFile(
+                f"{self.name} is larger than {most >> 20} MiB, too large for one article: split it, "
+                "or bring many articles as JSON lines"
+            )
+        return data
 
 
 @dataclass(frozen=True)
 class Reading:
     """How files are to be read: the project's schema, the encoding of what is not UTF-8, what offsets count where a
-    file does not tell (None: found out), and the relation labels that say that there is no relation."""
+    file does not tell (None: found out), the relation labels that say that there is no relation, and whether the line
+    ends of articles without annotations stay or become line feeds."""
 
     schema: Schema
     encoding: str | None = None
     unit: Unit | None = None
     negative: frozenset[str] = frozenset()
+    newlines: Newlines = "keep"
 
     @cached_property
     def symmetric(self) -> frozenset[str]:
@@ -109,7 +128,7 @@ class Head:
     SIZE = 1 << 18
 
     def __init__(self, name: str, data: bytes) -> None:
-        self.name, self.data = name, data.removeprefix(b"\xef\xbb\xbf")
+        self.name, self.data = name, data.removeprefix(codecs.BOM_UTF8)
 
     @classmethod
     def of(cls, source: Source) -> Head:
@@ -120,8 +139,9 @@ class Head:
 
     @cached_property
     def text(self) -> str:
-        """The first characters, as UTF-8 as far as they go."""
-        return self.data.decode("utf-8", "ignore")
+        """The first characters, as UTF-8 as far as they go, or as a byte order mark says."""
+        mark, own = next((m for m in MARKS if self.data.startswith(m[0])), (b"", "utf-8"))
+        return self.data[len(mark) :].decode(own, "ignore")
 
     @cached_property
     def is_array(self) -> bool:
@@ -144,13 +164,16 @@ class Head:
     @cached_property
     def keys(self) -> frozenset[str]:
         """The keys of the first object; of one longer than the head, all that come before its end at any depth."""
-        if self.record or not re.match(r"\s*\[?\s*\{", self.text):
+        if self.record or not re.match(r"\s*+\[?\s*+\{", self.text):
             return frozenset(self.record)
         return frozenset(re.findall(r'"(\w+)"\s*:', self.text))
 
-
-PACKED = (".gz", ".zst")
-"""Endings of packed files."""
+    @cached_property
+    def structure(self) -> str:
+        """ "JSON" or "XML" where it is that, by its name or its first object or tag; else ""."""
+        if self.record or (self.name.endswith((".json", ".jsonl", ".ndjson")) and self.text.strip()):
+            return "JSON"
+        return "XML" if re.match(r"\s*<\?xml\b", self.text) else ""
 
 
 def base_name(name: str) -> str:
@@ -166,7 +189,7 @@ def base_name(name: str) -> str:
 class Writing:
     """How documents are to be written: the project's schema; what becomes of entities that a format cannot hold; the
     share of articles that go into a development set, from 0 to 1; cells that no spreadsheet takes for a formula; a byte
-    order mark for spreadsheets."""
+    order mark for spreadsheets; the code of the language whose tokens a trainer counts in ("xx": of none)."""
 
     schema: Schema
     overlaps: Overlaps = "longest"
@@ -174,6 +197,7 @@ class Writing:
     dev: float = 0.2
     excel_safe: bool = False
     bom: bool = False
+    language: str = "xx"
 
     @cached_property
     def symmetric(self) -> frozenset[str]:
@@ -198,6 +222,26 @@ class Loss:
         """The loss as a line of tab-separated values."""
         cells = (" ".join(cell.split()) for cell in (self.kind, self.article, self.what))
         return ("\t".join(cells) + "\n").encode()
+
+
+def for_dev(article: Article, share: float) -> bool:
+    """Whether an article goes into the development set, which gets that share: by its SHA-256 alone, so that it is on
+    the same side in every export."""
+    return int(article.sha256[:13], 16) / 16**13 < share
+
+
+def side_names(share: float) -> tuple[str, ...]:
+    """The names of the sets that articles fall into, by `for_dev`: the second only if it gets a share."""
+    return ("train", "dev") if share else ("train",)
+
+
+def check_sides(counts: Mapping[str, int], suffix: str) -> None:
+    """Checks that there are articles in each of two sets, by name. Raises PostilError."""
+    empty = next((name for name, count in counts.items() if not count), None)
+    if empty is not None and len(counts) > 1:
+        raise PostilError(
+            f"no article falls into {empty}{suffix}: export more, or choose another --dev (0 for no dev{suffix})"
+        )
 
 
 Opener = Callable[..., AbstractContextManager[IO[bytes]]]

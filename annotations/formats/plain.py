@@ -6,12 +6,11 @@ Invariant: the text of the article is a part of the decoded file, up to its end,
 
 from __future__ import annotations
 
-import codecs
 import encodings.aliases
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -19,19 +18,13 @@ import yaml
 
 from annotations.documents import Incoming, headline, is_date
 from annotations.errors import BadFile
-from annotations.formats.base import Format, Reading, Source
+from annotations.formats.base import MARKS, Format, Reading, Source
+from annotations.formats.fields import kept
 from annotations.wording import meant
 
-# UTF-32 first: its little-endian mark begins with that of UTF-16.
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
-
-_LAST_RESORT = "cp1252"
+LAST_RESORT = "cp1252"
+GUESSED = f"it is not UTF-8 and was read as {LAST_RESORT}: check accents and quotes, or name its encoding"
+"""The encoding of what is in no other, and the warning that goes with it."""
 
 _MOST_CONTROLS = 0.3
 """Share of control characters above which bytes are no text; those that terminals and editors use do not count."""
@@ -45,6 +38,9 @@ _DATE_LINE = re.compile(rf"[^\S\r\n]*date ([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})[^\S
 _FRONT = re.compile(
     rf"---[ \t]*(?:\r\n|\n|\r)(?=[\w-]+[ \t]*:)(.*?)^(?:---|\.\.\.)[ \t]*{_EOL}", re.DOTALL | re.MULTILINE
 )
+
+_HEADING = re.compile(r"#{1,6}[ \t]+(.+?)(?:[ \t]+#+)?\Z")
+"""A title that is the first line of Markdown."""
 
 _DEEPEST = 20
 """How deep front matter may nest."""
@@ -72,9 +68,7 @@ class Parsed:
 def read(source: Source, reading: Reading) -> Iterator[Incoming | BadFile]:
     """The article in a text file, or why it is none."""
     try:
-        with source.open() as file:
-            data = file.read()
-        yield take(data, source.name, reading.encoding)
+        yield take(source.whole(), source.name, reading.encoding)
     except BadFile as error:
         yield error
 
@@ -83,8 +77,10 @@ def take(data: bytes, source: str, encoding: str | None = None) -> Incoming:
     """The article in bytes that came from `source`. Raises BadFile, which names the source."""
     decoded = read_text(data, encoding, source)
     parsed = parse(decoded.text, source)
-    warnings = (f"{source}: {decoded.warning}",) if decoded.warning else ()
-    return Incoming(parsed.text, source, parsed.title, parsed.date, parsed.meta, warnings=warnings)
+    meta, warnings = kept(parsed.meta, source) if parsed.meta else ({}, ())
+    if decoded.warning:
+        warnings = (f"{source}: {decoded.warning}", *warnings)
+    return Incoming(parsed.text, source, parsed.title, parsed.date, meta, warnings=warnings)
 
 
 def read_text(data: bytes, encoding: str | None = None, name: str = "this text") -> Decoded:
@@ -96,8 +92,8 @@ def read_text(data: bytes, encoding: str | None = None, name: str = "this text")
     if not data:
         raise BadFile(f"{name} is empty: there is nothing to read")
     if encoding is not None:
-        _check_encoding(encoding, name)
-    marked = next(((mark, own) for mark, own in _MARKS if data.startswith(mark)), None)
+        check_encoding(encoding, name)
+    marked = next(((mark, own) for mark, own in MARKS if data.startswith(mark)), None)
     decoded = _decode_marked(data, *marked, name) if marked else _decode(data, encoding, name)
     if _SURROGATE.search(decoded.text):
         raise _halved(name)
@@ -116,7 +112,7 @@ def _decode(data: bytes, encoding: str | None, name: str) -> Decoded:
     for candidate in filter(None, order):
         text = _try(data, candidate)
         if text is not None:
-            return Decoded(_not_binary(text, name), candidate)
+            return Decoded(check_not_binary(text, name), candidate)
     if _is_halved(data):
         raise _halved(name)
     if encoding:
@@ -125,12 +121,11 @@ def _decode(data: bytes, encoding: str | None, name: str) -> Decoded:
 
 
 def _as_windows(data: bytes, name: str) -> Decoded:
-    text = _try(data, _LAST_RESORT)
+    text = _try(data, LAST_RESORT)
     if text is None:
-        _not_binary(data.decode("latin-1"), name)
-        raise BadFile(f"{name} is in neither UTF-8 nor {_LAST_RESORT}: name its encoding{_proposal(data)}")
-    says = f"it is not UTF-8 and was read as {_LAST_RESORT}: check accents and quotes, or name its encoding"
-    return Decoded(_not_binary(text, name), _LAST_RESORT, says)
+        check_not_binary(data.decode("latin-1"), name)
+        raise BadFile(f"{name} is in neither UTF-8 nor {LAST_RESORT}: name its encoding{_proposal(data)}")
+    return Decoded(check_not_binary(text, name), LAST_RESORT, GUESSED)
 
 
 def _proposal(data: bytes) -> str:
@@ -148,7 +143,17 @@ def _try(data: bytes, encoding: str) -> str | None:
         return None
 
 
-def _check_encoding(encoding: str, name: str) -> None:
+def known_encoding(name: str) -> str | None:
+    """The encoding that a file says it is in, if Python knows it."""
+    try:
+        check_encoding(name, "")
+    except BadFile:
+        return None
+    return name
+
+
+def check_encoding(encoding: str, name: str) -> None:
+    """Refuses an encoding that Python does not know, for a file of that name. Raises BadFile."""
     try:
         _try(b"..", encoding)
     except LookupError as error:
@@ -157,7 +162,8 @@ def _check_encoding(encoding: str, name: str) -> None:
         raise BadFile(f'{name} cannot be read: there is no encoding "{encoding}"{ending}') from error
 
 
-def _not_binary(text: str, name: str) -> str:
+def check_not_binary(text: str, name: str) -> str:
+    """The text, if it is one. Raises BadFile."""
     if "\0" in text or len(_CONTROL.findall(text)) > _MOST_CONTROLS * len(text):
         raise BadFile(f"{name} looks binary, not like text: save it as plain text, or name its encoding")
     return text
@@ -225,6 +231,8 @@ def _front_matter(block: str, name: str) -> dict[str, Any]:
     for key in ("title", "date"):
         if not isinstance(said.get(key, ""), str):
             raise BadFile(f"{name}: {key} in its front matter must be a plain text, not a list or a mapping")
+    if _SURROGATE.search(said.get("title", "")):
+        raise _halved(name)
     with suppress(ValueError):
         said["date"] = datetime.fromisoformat(said.get("date", "")).date().isoformat()
     return said
@@ -256,4 +264,18 @@ class _Loader(yaml.BaseLoader):
         return found
 
 
+def read_markdown(source: Source, reading: Reading) -> Iterator[Incoming | BadFile]:
+    """The article in a Markdown file, as it is written, or why it is none."""
+    for found in read(source, reading):
+        heading = _HEADING.match(found.title) if isinstance(found, Incoming) else None
+        yield replace(found, title=heading[1]) if isinstance(found, Incoming) and heading else found
+
+
+MARKDOWN = Format(
+    "markdown",
+    "Markdown, as it is written",
+    (".md", ".markdown"),
+    read_markdown,
+    recognises=lambda head: head.name.endswith((".md", ".markdown")),
+)
 FORMAT = Format("text", "plain text", (".txt",), read)

@@ -48,8 +48,6 @@ _DISMISSED_KEYS = _PLACE_KEYS | {"relation", "head", "tail", "layer", "why", "re
 _ORIGIN_KEYS = frozenset(("layer", "verdict"))
 _TASKS = ("entities", "relations")
 
-_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
-
 # --- writing
 
 
@@ -64,14 +62,11 @@ def write(documents: Iterable[Document], out: Output) -> None:
 
 def line(document: Document, symmetric: Collection[str] = frozenset()) -> bytes:
     """The line of one document, with its line feed."""
-    written = _encode(_record(document, symmetric))
-    for end, escape in (("\u2028", "\\u2028"), ("\u2029", "\\u2029"), ("\x85", "\\u0085")):
-        if end in written:
-            written = written.replace(end, escape)
-    return written.encode() + b"\n"
+    return records.encoded(record_of(document, symmetric))
 
 
-def _record(document: Document, symmetric: Collection[str]) -> dict[str, Any]:
+def record_of(document: Document, symmetric: Collection[str]) -> dict[str, Any]:
+    """What the line of a document says, for formats that say it otherwise."""
     article = document.article
     entities = sorted(document.entities, key=_reading_order)
     record = {
@@ -188,11 +183,12 @@ def read(source: Source, reading: Reading) -> Iterator[Incoming | BadFile]:
     """
     symmetric = reading.symmetric
     yield from records.taken(
-        source, records.line_objects, lambda record, place: _incoming(record, place, symmetric)
+        source, records.line_objects, lambda record, place: incoming_of(record, place, symmetric)
     )
 
 
-def _incoming(record: dict[str, Any], place: str, symmetric: Collection[str]) -> Incoming:
+def incoming_of(record: dict[str, Any], place: str, symmetric: Collection[str]) -> Incoming:
+    """The article that a line says; `place` is where it came from if it does not say that. Raises Bad."""
     _check_format(record)
     return _Reader(record, symmetric).incoming(place)
 

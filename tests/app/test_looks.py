@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from rich.style import Style
 from textual.color import Color
 
+from annotations.colors import ANSI_COLORS, CSS_COLORS, READABLE, contrast, hex_of, ink_on, readable
 from annotations.config import load
 from annotations.schema import EntityType, Schema
 from tests.desks import Project
 from tui.app import PostilApp
-from tui.looks import READABLE, TONES, Looks, contrast, ink_on, readable, themes
+from tui.looks import TONES, Looks, themes
 
 STARTER = load(Path(__file__).parents[2] / "config.yaml").schema
 LABELS = [kind.name for kind in STARTER.entities]
@@ -111,6 +112,12 @@ def test_colours_by_name_by_number_and_none_at_all() -> None:
     assert found["C"] == "#AABBCC" and found["D"] == "#A1B2C3"
     assert all(Color.parse(color).hex6 == color for color in found.values())
     assert found["E"] == looks.color("UNKNOWN")
+
+
+@pytest.mark.parametrize("name", [*ANSI_COLORS, *CSS_COLORS])
+def test_a_colour_s_name_is_the_same_colour_to_textual(name: str) -> None:
+    theirs = f"ansi_{name}" if name.startswith("bright_") else name
+    assert hex_of(name) == Color.parse(theirs).hex6
 
 
 @given(colors, colors)

@@ -7,12 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from annotations.colors import READABLE, contrast, ink_on, readable
 from annotations.config import Keys
 from tests.desks import Project, Sitting, mark
 from tui import panels
 from tui.host import Choice
 from tui.keys import Dispatcher, Keymap
-from tui.looks import DARK, LIGHT, READABLE, TONES, Looks, contrast, ink_on, readable
+from tui.looks import DARK, LIGHT, TONES, Looks
 from tui.prompting import Prompting
 from tui.safe import safe
 from tui.screens import help as helping

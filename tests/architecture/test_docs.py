@@ -190,9 +190,15 @@ def test_every_key_of_the_config_is_explained(way: tuple[str, ...], tmp_path: Pa
 
 
 def test_every_dependency_is_justified_and_nothing_else_is() -> None:
-    declared = tomllib.loads(text_of("pyproject.toml"))["project"]["dependencies"]
+    project = tomllib.loads(text_of("pyproject.toml"))["project"]
     justified = first_column(text_of("ARCHITECTURE.md").split("## Dependencies")[1])
-    assert justified == [f"`{name}`" for name in sorted(Requirement(each).name for each in declared)]
+    always = [f"`{Requirement(each).name}`" for each in project["dependencies"]]
+    asked_for = [
+        f"`{Requirement(each).name}` (`{extra}`)"
+        for extra, names in project["optional-dependencies"].items()
+        for each in names
+    ]
+    assert justified == sorted(always) + sorted(asked_for)
 
 
 def test_the_picture_is_one_of_the_app_on_our_own_text() -> None:

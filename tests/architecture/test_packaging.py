@@ -149,8 +149,15 @@ def imported_names() -> set[str]:
     return found - sys.stdlib_module_names - {"annotations", "tui"}
 
 
+def asked_for() -> list[str]:
+    """What an install asks for, and what its extras do."""
+    project = PROJECT["project"]
+    extras: dict[str, list[str]] = project["optional-dependencies"]
+    return [*project["dependencies"], *(each for extra in extras.values() for each in extra)]
+
+
 def declared() -> set[str]:
-    return {canonicalize_name(Requirement(each).name) for each in PROJECT["project"]["dependencies"]}
+    return {canonicalize_name(Requirement(each).name) for each in asked_for()}
 
 
 def test_every_imported_package_is_declared_and_every_declared_one_imported() -> None:
@@ -159,6 +166,13 @@ def test_every_imported_package_is_declared_and_every_declared_one_imported() ->
     assert {"undeclared": imported - declared(), "unused": declared() - imported} == {
         "undeclared": set(),
         "unused": set(),
+    }
+
+
+def test_tests_have_every_extra() -> None:
+    asked = {canonicalize_name(Requirement(each).name) for each in PROJECT["dependency-groups"]["dev"]}
+    assert declared() - asked == {
+        canonicalize_name(Requirement(e).name) for e in PROJECT["project"]["dependencies"]
     }
 
 
@@ -173,7 +187,7 @@ def locked() -> dict[str, list[str]]:
 def requirements() -> list[Requirement]:
     groups = PROJECT["dependency-groups"]
     asked = [
-        *PROJECT["project"]["dependencies"],
+        *asked_for(),
         *groups["install"],
         *groups["dev"],
         *PROJECT["build-system"]["requires"],
