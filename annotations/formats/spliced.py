@@ -91,7 +91,7 @@ class Part:
         for number, row in enumerate(rows, 1):
             found = None
             try:
-                found = _within(take(row), count)
+                found = within(take(row), count)
             except Bad as error:
                 self.says.append(f"{what} {number} is left out: {error}")
             self.marks.append(found if isinstance(found, Mark) else None)
@@ -109,7 +109,8 @@ class Part:
                 self.says.append(f"{what} {number} is left out: {error}")
 
 
-def _within(mark: Mark, count: int) -> Mark:
+def within(mark: Mark, count: int) -> Mark:
+    """The mark. Raises Bad if it does not lie within that many tokens."""
     if not 0 <= mark.first < mark.last <= count:
         raise Bad(
             f"{mark.label} from token {mark.first} to the one before {mark.last} is not within the {count} tokens"
@@ -240,7 +241,8 @@ def _goes_on(before: Part, part: Part) -> bool:
     """Whether a part is of the article that the one before it is of."""
     if before.own is not None or part.own is not None:
         return before.own is not None and part.own == (before.own[0], before.own[1] + 1)
-    return part.repeats and (part.sentences, part.meta) == (before.sentences, before.meta)
+    same = part.sentences == before.sentences and part.meta.get("id") == before.meta.get("id")
+    return part.repeats and same
 
 
 def _is_whole(run: list[Part]) -> bool:
