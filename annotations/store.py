@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import islice
+from operator import attrgetter
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -726,26 +727,31 @@ class Store:
         relations: Iterable[Relation],
         at: str,
     ) -> None:
-        marks = ", ".join("?" * 16)
-        self.connection.executemany(
-            f"{verb} INTO entities ({_ENTITY}, article, layer) VALUES ({marks})",
-            [(*_entity_columns(entity, at), article, layer.id) for entity in entities],
-        )
-        marks = ", ".join("?" * 11)
-        self.connection.executemany(
-            f"{verb} INTO relations ({_RELATION}, article, layer) VALUES ({marks})",
-            [(*_relation_columns(relation, at), article, layer.id) for relation in relations],
-        )
+        entities, relations = list(entities), list(relations)
+        # Most rows have nothing beside their label: half of the columns bound is a quarter of the time saved.
+        bare = [entity for entity in entities if _beside(entity) == _NOTHING_BESIDE]
+        more = entities if not bare else [e for e in entities if _beside(e) != _NOTHING_BESIDE]
+        columns = 'id, start, "end", label, text, created_at, updated_at, article, layer'
+        rows = [(e.id or new_id(), e.start, e.end, e.label, e.text, at, at, article, layer.id) for e in bare]
+        self._many(f"{verb} INTO entities ({columns})", rows)
+        full = [(*_entity_columns(entity, at), article, layer.id) for entity in more]
+        self._many(f"{verb} INTO entities ({_ENTITY}, article, layer)", full)
+        ties = [(*_relation_columns(relation, at), article, layer.id) for relation in relations]
+        self._many(f"{verb} INTO relations ({_RELATION}, article, layer)", ties)
+
+    def _many(self, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Inserts rows, if there are any; `sql` is without their values."""
+        if rows:
+            marks = ", ".join("?" * len(rows[0]))
+            self.connection.executemany(f"{sql} VALUES ({marks})", rows)
 
     def import_work(self, layer: Layer, article: int, work: Work) -> None:
         """Writes a person's imported work on an article on which they have none; one journal row, no undo step. Call
         inside `writing`."""
         at = now()
         self._add("INSERT", article, layer, work.entities, work.relations, at)
-        self.connection.executemany(
-            f"INSERT INTO decisions ({_DECISION}, article, layer) VALUES ({', '.join('?' * 9)})",
-            [(*_decision_columns(decision), article, layer.id) for decision in work.decisions],
-        )
+        decisions = [(*_decision_columns(decision), article, layer.id) for decision in work.decisions]
+        self._many(f"INSERT INTO decisions ({_DECISION}, article, layer)", decisions)
         self._import_progress(layer, article, work.progress)
         counts = {"entities": len(work.entities), "relations": len(work.relations)}
         says = f"imported {counts['entities']} entities, {counts['relations']} relations"
@@ -976,6 +982,10 @@ def _sources(column: str) -> tuple[str, ...]:
 def _decision(row: tuple[Any, ...]) -> Decision:
     about, verdict, result, via, sources, at, ms = row
     return Decision(about, verdict, result, via, _sources(sources), at, ms)
+
+
+_beside = attrgetter("fragments", "score", "attributes", "link", "note", "cluster", "copy_of")
+_NOTHING_BESIDE = ((), None, None, None, None, None, None)
 
 
 def _decision_columns(decision: Decision) -> tuple[Any, ...]:
