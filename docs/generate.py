@@ -382,7 +382,9 @@ def value_block(value: object) -> str:
 
 def formats_table() -> str:
     """All formats of this checkout, in the order of their detection, each with its page."""
-    return table(("format", "name", "in", "out", "files"), map(format_row, (*registry.OWN, *registry.ARTICLES)))
+    return table(
+        ("format", "name", "in", "out", "files"), map(format_row, (*registry.OWN, *registry.ARTICLES))
+    )
 
 
 def format_row(format: Format) -> Row:

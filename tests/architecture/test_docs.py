@@ -153,7 +153,9 @@ def keys_in(value: Any) -> set[str]:
 def test_every_key_of_the_example_is_explained() -> None:
     (block,) = blocks("docs/formats/postil.md", "json")
     explained = set(
-        re.findall(r"`([a-z]+)`", re.sub(r"```.*?```", "", text_of("docs/formats/postil.md"), flags=re.DOTALL))
+        re.findall(
+            r"`([a-z]+)`", re.sub(r"```.*?```", "", text_of("docs/formats/postil.md"), flags=re.DOTALL)
+        )
     )
     assert keys_in(json.loads(block)) - explained == set()
 
