@@ -89,11 +89,12 @@ def _run(config: Config, person: str, review: str | None, theme: str, mouse: boo
 
 def import_configured(store: object, config: Config) -> None:
     """Takes in the articles that config.yaml names, on the first open: while the project has none."""
-    from annotations.importing import Importer
     from annotations.store import Store
 
     if not isinstance(store, Store) or not config.articles or store.all_articles():
         return
+    from annotations.importing import Importer  # every format comes with it, for a start that has no articles yet
+
     importer = Importer(store, config)
     importer.take_patterns(config.articles, config.path.parent)
     for sentence in importer.report.refused + importer.report.warnings:

@@ -67,3 +67,8 @@ def test_the_command_waits_with_spacy_and_sqlite_utils_until_they_are_needed() -
 def test_a_package_root_imports_nothing(root: str) -> None:
     ours = [name for name in modules_of(root) if name != root]
     assert who_brings(ours, [root]) == {}
+
+
+def test_no_format_waits_in_the_way_of_the_first_article() -> None:
+    formats = ["annotations.formats.registry", "annotations.importing", "annotations.exporting"]
+    assert who_brings(formats, ["tui.cli", "tui.app"]) == {}
