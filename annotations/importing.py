@@ -20,8 +20,8 @@ from annotations.config import Config
 from annotations.documents import Incoming, IncomingAnnotations
 from annotations.errors import BadFile, PostilError
 from annotations.files import expand, folders
-from annotations.formats import brat, registry, xmi
-from annotations.formats.base import Reading, Source, base_name
+from annotations.formats import registry
+from annotations.formats.base import Format, Reading, Source, base_name
 from annotations.formats.packed import printable_path, unpacked
 from annotations.incoming import Ids, settle, wanted_ids
 from annotations.model import Layer, Status, compact
@@ -62,18 +62,18 @@ class Report:
     warnings: list[str] = field(default_factory=list)
 
 
-def records_of(source: Source, reading: Reading, format: str | None) -> Iterator[Incoming | BadFile]:
-    """The articles of a source, in the format of that name, or in the one that it looks like. Raises PostilError for a
-    name of none."""
-    try:
-        found = registry.named(format) if format else registry.detected(source)
-    except BadFile as error:
-        yield error
-        return
-    if found.read is None:
-        yield BadFile(f"{source.name}: {found.title} can be written only")
+def records_of(source: Source, reading: Reading, format: Format) -> Iterator[Incoming | BadFile]:
+    """The articles of a source in some format."""
+    if format.read is None:
+        yield BadFile(f"{source.name}: {format.title} can be written only")
     else:
-        yield from found.read(source, reading)
+        yield from format.read(source, reading)
+
+
+def format_of(source: Source, name: str | None) -> Format:
+    """The format of that name, or the one that a source looks like. Raises BadFile, and PostilError for a name of
+    none."""
+    return registry.named(name) if name else registry.detected(source)
 
 
 def read_all(
@@ -82,10 +82,13 @@ def read_all(
     """The articles of all files that paths, folders and glob patterns name, without taking them in."""
     roots = folders(patterns, base)
     for found in expand(patterns, base, format):
-        if isinstance(found, BadFile):
-            yield found
-        else:
-            yield from records_of(Source.of(found, root=_root(found, roots)), reading, format)
+        try:
+            if isinstance(found, BadFile):
+                raise found
+            source = Source.of(found, root=_root(found, roots))
+            yield from records_of(source, reading, format_of(source, format))
+        except BadFile as error:
+            yield error
 
 
 def _root(path: Path, roots: Collection[Path]) -> Path | None:
@@ -93,14 +96,15 @@ def _root(path: Path, roots: Collection[Path]) -> Path | None:
     return next((folder for folder in path.parents if folder in roots), None)
 
 
-def _layer_name(path: Path, root: Path | None) -> str:
-    """What the import layer of a file is called: after the file; for one of a brat pair, of which each holds one
-    article, after its folder, from the one that was named down; for XMI after the folder that was named."""
-    if root is not None and xmi.is_named(path.name):
-        return Path(os.path.realpath(root)).name
-    if brat.annotated(path) is None:
+def _layer_name(source: Source, format: Format) -> str:
+    """What the import layer of a source is called: after its file; where a file holds one article, after its folder,
+    from the one that was named down."""
+    path = source.path
+    if path is None:
+        return "stdin"
+    if not format.one_article:
         return base_name(path.name).split(".")[0]
-    folder, top = (Path(os.path.realpath(each)) for each in (path.parent, root or path.parent))
+    folder, top = (Path(os.path.realpath(each)) for each in (path.parent, source.root or path.parent))
     return "/".join((top.name, *folder.relative_to(top).parts)) if folder.is_relative_to(top) else folder.name
 
 
@@ -133,11 +137,8 @@ class Importer:
             if isinstance(found, BadFile):
                 self.report.refused.append(str(found))
             else:
-                root = _root(found, roots)
-                source = Source.of(found, self._name(found), root)
-                self._take_source(
-                    source if begin is None else replace(source, begin=begin), _layer_name(found, root)
-                )
+                source = Source.of(found, self._name(found), _root(found, roots))
+                self._take_source(source if begin is None else replace(source, begin=begin))
         return self.report
 
     def _watched(self, files: Iterable[Path | BadFile]) -> Iterator[tuple[Path | BadFile, Begin | None]]:
@@ -165,11 +166,16 @@ class Importer:
                 raise PostilError(
                     f"standard input cannot be kept for reading: {error.strerror or error}"
                 ) from error
-            self._take_source(Source("-", None, partial(unpacked, Path(file.name), "-")), "stdin")
+            self._take_source(Source("-", None, partial(unpacked, Path(file.name), "-")))
         return self.report
 
-    def _take_source(self, source: Source, name: str) -> None:
-        self._take(records_of(source, self.taking.reading, self.taking.format), name)
+    def _take_source(self, source: Source) -> None:
+        try:
+            format = format_of(source, self.taking.format)
+        except BadFile as error:
+            self.report.refused.append(str(error))
+            return
+        self._take(records_of(source, self.taking.reading, format), _layer_name(source, format))
 
     def _name(self, path: Path) -> str:
         """A file's name in the project: from its folder where it lies in it."""

@@ -273,7 +273,8 @@ class Format:
     """A format by its name on the command line. `title` is what people call it; `suffixes` how its files end, for
     folders (".jsonl"); `recognises` tells it by content. `folder` says that it is written as a folder of files,
     `sentences` that its writer uses `Document.sentences`, `trains` that it is for training, so that skipped articles
-    never reach it; `says_unknown` that it can say what was not looked at: without that only settled articles do."""
+    never reach it; `says_unknown` that it can say what was not looked at: without that only settled articles do;
+    `one_article` that each of its files holds one, so that not every file gets an import layer of its own."""
 
     name: str
     title: str
@@ -285,3 +286,4 @@ class Format:
     sentences: bool = False
     trains: bool = False
     says_unknown: bool = True
+    one_article: bool = False

@@ -807,4 +807,4 @@ def _recognises(head: Head) -> bool:
     return not head.name.endswith(TEXT) and _FIRST.match(head.text) is not None
 
 
-FORMAT = Format(NAME, "brat standoff", ENTRIES, read, write, _recognises, folder=True)
+FORMAT = Format(NAME, "brat standoff", ENTRIES, read, write, _recognises, folder=True, one_article=True)

@@ -113,11 +113,6 @@ def readable() -> list[Format]:
     return [each for each in formats().values() if each.read is not None]
 
 
-def writable() -> list[Format]:
-    """The formats that can be written."""
-    return [each for each in formats().values() if each.write is not None]
-
-
 def suffixes() -> tuple[str, ...]:
     """How the files end that a folder is searched for, packed ones besides; sorted."""
     return tuple(sorted({end for each in readable() for end in each.suffixes}))

@@ -706,4 +706,4 @@ class _Writer:
             yield self.types.new(LABEL, label=self._fit(label))
 
 
-FORMAT = Format("xmi", "UIMA CAS XMI", (".xmi",), read, write, _recognises, folder=True)
+FORMAT = Format("xmi", "UIMA CAS XMI", (".xmi",), read, write, _recognises, folder=True, one_article=True)

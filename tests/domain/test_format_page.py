@@ -501,4 +501,4 @@ def test_the_page_s_own_colours_can_be_read() -> None:
 
 
 def test_it_is_written_only() -> None:
-    assert FORMAT in registry.writable() and FORMAT not in registry.readable()
+    assert FORMAT in registry.formats().values() and FORMAT not in registry.readable()
