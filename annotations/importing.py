@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import IO, BinaryIO
 
@@ -201,7 +202,8 @@ class Importer:
             if item.document is not None and (owner := _owner(item.document)) not in layers:
                 layers[owner] = self._layer(name, owner)
         with self.store.writing():
-            ids = Ids(self.store, (id for item in good if item.document for id in wanted_ids(item.document)))
+            wanted = (wanted_ids(item.document) for item in good if item.document is not None)
+            ids = Ids(self.store, chain.from_iterable(wanted))
             for item in good:
                 self._take_one(item, layers, ids)
 

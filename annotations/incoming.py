@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from operator import attrgetter
 
 from annotations.documents import IncomingAnnotations
 from annotations.model import Decision, Entity, Progress, Relation
@@ -15,6 +16,7 @@ from annotations.schema import Schema
 from annotations.state import Value
 from annotations.store import Store, Work, new_id, now
 
+_id = attrgetter("id")
 _ULID = re.compile("[0-7][0-9A-HJKMNP-TV-Z]{25}").fullmatch
 
 Place = tuple[str, str, str]
@@ -25,20 +27,20 @@ class Ids:
     """Gives what comes in its ids. `wanted` are those of the files, looked up all at once."""
 
     def __init__(self, store: Store, wanted: Iterable[str]) -> None:
-        self._taken = store.known(filter(_ULID, wanted))
+        ulids = set(filter(_ULID, wanted))
+        self._free = ulids - store.known(ulids)
 
     def of(self, id: str) -> str:
-        """The id itself if it is a ULID that nobody has, else a new one."""
-        if id in self._taken or not _ULID(id):
-            return new_id()
-        self._taken.add(id)
-        return id
+        """The id itself if it is a wanted ULID that nobody has, else a new one."""
+        if id in self._free:
+            self._free.remove(id)
+            return id
+        return new_id()
 
 
 def wanted_ids(found: IncomingAnnotations) -> Iterable[str]:
-    """The ids that annotations would like to keep."""
-    yield from (entity.id for entity in found.entities)
-    yield from (relation.id for relation in found.relations)
+    """The ids that annotations would like to keep, those of entities first."""
+    return [*map(_id, found.entities), *map(_id, found.relations)]
 
 
 def settle(

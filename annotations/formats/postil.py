@@ -44,6 +44,7 @@ _OPTIONAL_KEYS = frozenset(("score", "attributes", "link", "cluster", "copy_of",
 _PLACE_KEYS = frozenset(("start", "end", "label", "fragments"))
 _ENTITY_KEYS = _PLACE_KEYS | _OPTIONAL_KEYS | {"id", "text", "origin"}
 _BARE_KEYS = frozenset(("id", "start", "end", "label", "text"))
+_BARE_LINK_KEYS = frozenset(("id", "label", "head", "tail"))
 _RELATION_KEYS = frozenset(("id", "label", "head", "tail", "score", "attributes", "note", "origin"))
 _DISMISSED_KEYS = _PLACE_KEYS | {"relation", "head", "tail", "layer", "why", "result"}
 _ORIGIN_KEYS = frozenset(("layer", "verdict"))
@@ -341,6 +342,9 @@ class _Reader:
     # -- relations
 
     def _add_relation(self, row: dict[str, Any]) -> None:
+        if row.keys() == _BARE_LINK_KEYS and (bare := self._bare_link(row)) is not None:
+            self.relations[bare.id] = bare
+            return
         check_keys(row, _RELATION_KEYS, "a relation")
         id, label = self._new_id(row), name(row, "label")
         head, tail = name(row, "head"), name(row, "tail")
@@ -355,6 +359,19 @@ class _Reader:
         if (layer := _accepted(row)) is not None:
             about = self._about(label, self.entities[head].value, self.entities[tail].value)
             self._decide(about, "accepted", id, layer)
+
+    def _bare_link(self, row: Mapping[str, Any]) -> Relation | None:
+        """A relation that is nothing but a label and two ends; None as of `_bare`."""
+        id, label, head, tail = row["id"], row["label"], row["head"], row["tail"]
+        entities = self.entities
+        if not (type(id) is type(label) is type(head) is type(tail) is str and id and label and head != tail):
+            return None
+        ends = frozenset((head, tail)) if label in self.symmetric else (head, tail)
+        known = (label, ends) in self.values or id in entities or id in self.relations
+        if known or head not in entities or tail not in entities:
+            return None
+        self.values.add((label, ends))
+        return Relation(id, label, head, tail)
 
     def _about(self, label: str, head: Any, tail: Any) -> str:
         return about_relation(label, *(sorted((head, tail)) if label in self.symmetric else (head, tail)))

@@ -10,7 +10,6 @@ import fcntl
 import os
 import pty
 import random
-import re
 import select
 import signal
 import struct
@@ -23,6 +22,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+import pyte
 
 ROOT = Path(__file__).parents[2]
 
@@ -37,7 +38,6 @@ NO_ANSWER = 1.0
 
 _END_OF_FRAME = b"\x1b[?2026l"
 _QUERY, _ANSWER = b"\x1b[?2026$p", b"\x1b[?2026;2$y"
-_SEQUENCE = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[()][A-Z0-9]|\x1b[=>]")
 _STATE = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "TEXTUAL_FPS": "120", "LANG": "C.UTF-8"}
 _UNWANTED = ("SSH_CONNECTION", "NO_COLOR", "POSTIL_ANNOTATOR", "POSTIL_THEME", "ESCDELAY", "TMUX")
 
@@ -90,6 +90,8 @@ class Pty:
         self._master, slave = pty.openpty()
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
         self._tail, self.seen = b"", bytearray()
+        self._screen, self._unread = pyte.Screen(*size), bytearray()
+        self._stream = pyte.ByteStream(self._screen)
         self.started = time.perf_counter()
         self.process = subprocess.Popen(
             argv,
@@ -126,6 +128,7 @@ class Pty:
             os.write(self._master, _ANSWER)
         self._tail = joined[1 - len(_QUERY) :]
         self.seen += data
+        self._unread += data
         return data
 
     def write(self, keys: bytes) -> None:
@@ -144,20 +147,28 @@ class Pty:
         return Answer(first, last, size)
 
     def wait_for(self, text: str, patience: float = PATIENCE) -> float:
-        """Reads until `text` came out in one piece, colours aside, and its frame ended; the moment (perf_counter).
+        """Reads until `text` stands on the screen at the end of a frame; the moment when that came out (perf_counter).
 
-        What came before the call is forgotten. RuntimeError when it does not come."""
+        A frame that came before the call does not count. RuntimeError when it does not come. Of what stands there
+        already an app sends only what changes, which is why the screen is looked at, and not the output."""
         self.seen.clear()
+        self._shown()
         deadline = time.perf_counter() + patience
         frames = 0
         while data := self.read(deadline - time.perf_counter()):
             moment = time.perf_counter()
             ended = self.seen.count(_END_OF_FRAME, max(0, len(self.seen) - len(data) - len(_END_OF_FRAME)))
-            if ended and text.encode() in plain(bytes(self.seen)):
+            if ended and any(text in row for row in self._shown()):
                 return moment
             frames += ended
-        shown = plain(bytes(self.seen))[-600:].decode("utf-8", "replace")
-        raise RuntimeError(f"{text!r} did not appear in {frames} frames; the last that came out: {shown}")
+        screen = "\n".join(self._shown())
+        raise RuntimeError(f"{text!r} did not appear in {frames} frames; the screen is\n{screen}")
+
+    def _shown(self) -> list[str]:
+        """The rows of the screen, with all that has come out."""
+        self._stream.feed(bytes(self._unread))
+        self._unread.clear()
+        return list(self._screen.display)
 
     def settle(self, quiet: float = 0.3) -> None:
         """Reads until nothing has come out for `quiet` seconds."""
@@ -209,8 +220,3 @@ class Pty:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
-
-
-def plain(output: bytes) -> bytes:
-    """Terminal output without its escape sequences."""
-    return _SEQUENCE.sub(b"", output)
