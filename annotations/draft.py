@@ -112,17 +112,17 @@ class Draft:
         """Changes columns of an entity; what it may not overlap any more becomes part of it, and where its edges
         stay, only an equal one."""
         old = self.entities[id]
-        changed = replace(old, **columns, updated_at=self.pen.at)
+        changed = old._replace(**columns, updated_at=self.pen.at)
         if changed.value != old.value:
-            changed = replace(changed, copy_of=None)
+            changed = changed._replace(copy_of=None)
         return self._place(changed, keep_own_id=True, only_equal=changed.spans == old.spans)
 
     def annotate(self, id: str, **columns: Any) -> None:
         """Changes columns of an entity or a relation that have no say in what it may stand beside."""
         if id in self.relations:
-            self.relations.set(id, replace(self.relations[id], **columns, updated_at=self.pen.at))
+            self.relations.set(id, self.relations[id]._replace(**columns, updated_at=self.pen.at))
         else:
-            self._set_entity(replace(self.entities[id], **columns, updated_at=self.pen.at))
+            self._set_entity(self.entities[id]._replace(**columns, updated_at=self.pen.at))
 
     def _set_entity(self, entity: Entity) -> None:
         if entity.id in self._drawn:
@@ -136,9 +136,9 @@ class Draft:
         rivals.sort(key=lambda e: (-_shared(e, entity), e.start, e.id))
         if rivals and not keep_own_id:
             heir = rivals.pop(0)
-            kept = replace(heir, start=entity.start, end=entity.end, label=entity.label, text=entity.text)
+            kept = heir._replace(start=entity.start, end=entity.end, label=entity.label, text=entity.text)
             copy_of = heir.copy_of if heir.value == entity.value else None
-            entity = replace(kept, fragments=entity.fragments, copy_of=copy_of, updated_at=self.pen.at)
+            entity = kept._replace(fragments=entity.fragments, copy_of=copy_of, updated_at=self.pen.at)
             self.replaced += 1
         self.replaced += len(rivals)
         self._set_entity(entity)
@@ -171,10 +171,10 @@ class Draft:
                 into if relation.head == id else relation.head,
                 into if relation.tail == id else relation.tail,
             )
-            self.put_relation(replace(relation, head=ends[0], tail=ends[1]))
+            self.put_relation(relation._replace(head=ends[0], tail=ends[1]))
         gone, heir = self.entities[id], self.entities[into]
         if gone.cluster and not heir.cluster:
-            self._set_entity(replace(heir, cluster=gone.cluster))
+            self._set_entity(heir._replace(cluster=gone.cluster))
         self._moved[id] = into
         self.entities.set(id, None)
 
@@ -218,7 +218,7 @@ class Draft:
             self.relations.set(relation.id, None)
             self._moved[relation.id] = known.id
             return known.id
-        self.relations.set(relation.id, replace(relation, updated_at=self.pen.at))
+        self.relations.set(relation.id, relation._replace(updated_at=self.pen.at))
         for end in (relation.head, relation.tail):
             self._hanging[end][relation.id] = None
         return relation.id
@@ -227,7 +227,7 @@ class Draft:
         """A symmetric relation is stored once, its ends ordered by id."""
         if is_symmetric(self.schema, relation.label):
             head, tail = sorted((relation.head, relation.tail))
-            return replace(relation, head=head, tail=tail)
+            return relation._replace(head=head, tail=tail)
         return relation
 
     def find_relation(self, label: str, head: str, tail: str, besides: str = "") -> Relation | None:

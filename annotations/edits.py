@@ -209,7 +209,7 @@ def relabel_relation(state: ArticleState, pen: Pen, key: str, label: str) -> Edi
     head, tail = state.entities[relation.head], state.entities[relation.tail]
     _need_legal(state, label, head.label, tail.label, key)
     _need_new(draft, label, relation.head, relation.tail)
-    draft.put_relation(replace(relation, label=label))
+    draft.put_relation(relation._replace(label=label))
     return draft.edit("relabel", f"{relation.label} → {label}", key)
 
 
@@ -222,7 +222,7 @@ def swap(state: ArticleState, pen: Pen, key: str) -> Edit:
     _need_legal(state, relation.label, tail.label, head.label, key)
     draft = Draft(state, pen)
     _need_new(draft, relation.label, relation.tail, relation.head)
-    draft.put_relation(replace(relation, head=relation.tail, tail=relation.head))
+    draft.put_relation(relation._replace(head=relation.tail, tail=relation.head))
     return draft.edit("swap", f"{short(tail.text)} —{relation.label}→ {short(head.text)}", key)
 
 
@@ -234,7 +234,7 @@ def repoint(state: ArticleState, pen: Pen, key: str, end: str, to: str) -> Edit:
     ends[end] = target.label
     _need_legal(state, relation.label, ends["head"], ends["tail"], key)
     id = draft.accept(target) if isinstance(target, Suggestion) else target.id
-    moved = replace(relation, head=id) if end == "head" else replace(relation, tail=id)
+    moved = relation._replace(head=id) if end == "head" else relation._replace(tail=id)
     other = state.entities[relation.tail if end == "head" else relation.head]
     _need_both(draft, (id, other.id), (target.value, other.value), key)
     _need_new(draft, moved.label, moved.head, moved.tail)

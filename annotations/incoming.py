@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
 from operator import attrgetter
 
 from annotations.documents import IncomingAnnotations
@@ -59,10 +58,10 @@ def settle(
         id = by_value.get(value)
         if id is None:
             id = by_value[value] = ids.of(entity.id)
-            fresh.append(entity if id == entity.id else replace(entity, id=id))
+            fresh.append(entity if id == entity.id else entity._replace(id=id))
         names[entity.id] = id
     relations = _relations(ids, schema, found.relations, names, related)
-    fresh = [replace(e, copy_of=names.get(e.copy_of, e.copy_of)) if e.copy_of else e for e in fresh]
+    fresh = [e._replace(copy_of=names.get(e.copy_of, e.copy_of)) if e.copy_of else e for e in fresh]
     decisions = tuple(_decisions(found.decisions, names))
     return Work(tuple(fresh), tuple(relations), decisions, _progress(found))
 
@@ -87,7 +86,7 @@ def _relations(
         if place not in fresh:
             id = ids.of(relation.id)
             same = (id, head, tail) == (relation.id, relation.head, relation.tail)
-            fresh[place] = relation if same else replace(relation, id=id, head=head, tail=tail)
+            fresh[place] = relation if same else relation._replace(id=id, head=head, tail=tail)
         names[relation.id] = fresh[place].id
     return list(fresh.values())
 
@@ -96,7 +95,7 @@ def _decisions(found: Iterable[Decision], names: Mapping[str, str]) -> Iterable[
     """The decisions whose results are there, under the ids that these have now."""
     at = now()
     for decision in found:
-        settled = replace(decision, at=at, result=names.get(decision.result or ""))
+        settled = decision._replace(at=at, result=names.get(decision.result or ""))
         if (settled.result is not None) == (settled.verdict in ("accepted", "changed")):
             yield settled
 

@@ -6,7 +6,7 @@ Invariant: below `min_score` nothing is offered; no score passes.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 
 from annotations.model import (
@@ -82,7 +82,7 @@ def _both(old: Offered, new: Offered) -> Offered:
     """One suggestion of two sources: the better score counts, and none is the best."""
     score = None if old.score is None or new.score is None else max(old.score, new.score)
     created_at = min(old.created_at, new.created_at)
-    return replace(old, sources=(*old.sources, *new.sources), score=score, created_at=created_at)
+    return old._replace(sources=(*old.sources, *new.sources), score=score, created_at=created_at)
 
 
 def _add_relation(

@@ -595,7 +595,7 @@ def decision_from_row(about: str, row: Mapping[str, Any]) -> Decision:
 
 
 def _patched(entity: Entity, columns: Mapping[str, Any]) -> Entity:
-    return replace(entity, **_tupled(columns))
+    return entity._replace(**_tupled(columns))
 
 
 def _tupled(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from tests.interchange import Written, document, links, values, words
 
 def in_one_piece(entity: Entity) -> Entity:
     """The entity from its first to its last piece."""
-    return replace(entity, fragments=())
+    return entity._replace(fragments=())
 
 
 def hulled(made: Document) -> Document:

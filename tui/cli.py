@@ -93,7 +93,9 @@ def import_configured(store: object, config: Config) -> None:
 
     if not isinstance(store, Store) or not config.articles or store.all_articles():
         return
-    from annotations.importing import Importer  # every format comes with it, for a start that has no articles yet
+    from annotations.importing import (
+        Importer,  # every format comes with it, for a start that has no articles yet
+    )
 
     importer = Importer(store, config)
     importer.take_patterns(config.articles, config.path.parent)

@@ -258,7 +258,7 @@ class _Reader:
                 self._try(take, line)
         entities = tuple(map(self._completed, self.entities.values()))
         relations = tuple(
-            replace(each, attributes=self.attributes.get(each.id), note=self._note(each.id))
+            each._replace(attributes=self.attributes.get(each.id), note=self._note(each.id))
             for each in self.relations.values()
         )
         decisions = tuple(
@@ -274,7 +274,7 @@ class _Reader:
         if not cluster and not any(id in said for said in (self.attributes, self.links, self.notes)):
             return entity
         attributes, link = self.attributes.get(id), self.links.get(id)
-        return replace(entity, attributes=attributes, link=link, note=self._note(id), cluster=cluster)
+        return entity._replace(attributes=attributes, link=link, note=self._note(id), cluster=cluster)
 
     def _note(self, id: str) -> str | None:
         return "\n".join(self.notes[id]) if id in self.notes else None

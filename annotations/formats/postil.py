@@ -11,7 +11,6 @@ import hashlib
 import json
 import re
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any, get_args
 
@@ -136,7 +135,7 @@ def _relation_rows(document: Document, symmetric: Collection[str]) -> list[dict[
 
     def straightened(relation: Relation) -> Relation:
         head, tail = sorted((relation.head, relation.tail), key=lambda id: _reading_order(ends[id]))
-        return replace(relation, head=head, tail=tail) if relation.label in symmetric else relation
+        return relation._replace(head=head, tail=tail) if relation.label in symmetric else relation
 
     relations = sorted(map(straightened, document.relations), key=place)
     return [_relation_row(relation, document.origins.get(relation.id)) for relation in relations]

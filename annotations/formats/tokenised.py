@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
@@ -108,7 +108,7 @@ def in_one_piece(document: Document, out: Output) -> Iterator[Entity]:
             out.lose(document, "discontinuous", f"{told(entity)} is in {len(entity.fragments)} pieces: {did}")
             if not hull:
                 continue
-            entity = replace(entity, text=document.article.text[entity.start : entity.end], fragments=())
+            entity = entity._replace(text=document.article.text[entity.start : entity.end], fragments=())
         yield entity
 
 
@@ -122,7 +122,7 @@ def _trimmed(document: Document, entity: Entity, out: Output) -> Entity | None:
     out.lose(document, "white space", f"{told(entity)} {what}: {did}")
     if start == end:
         return None
-    return replace(entity, start=start, end=end, text=document.article.text[start:end])
+    return entity._replace(start=start, end=end, text=document.article.text[start:end])
 
 
 def flat(document: Document, entities: Iterable[Entity], out: Output, did: str = "left out") -> list[Entity]:
@@ -176,7 +176,7 @@ def straightened(document: Document, symmetric: frozenset[str]) -> list[Relation
     for relation in document.relations:
         head, tail = relation.head, relation.tail
         if relation.label in symmetric and _order(ends[tail]) < _order(ends[head]):
-            relation = replace(relation, head=tail, tail=head)
+            relation = relation._replace(head=tail, tail=head)
         found.append(relation)
     return sorted(found, key=lambda r: (ends[r.head].start, ends[r.tail].start, r.label, r.id))
 

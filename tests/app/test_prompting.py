@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -125,24 +124,6 @@ def test_the_chosen_line_is_always_in_view(groups, size, step):
     asked.move(step)
     found = asked.lines(size)
     assert len(found) <= size and (not choices or (asked.index, "") in found)
-
-
-MANY = [
-    Choice(f"KIND_{i:03d}", f"guideline number {i} of something", i, "", f"group {i % 20}", f"c{i}")
-    for i in range(500)
-]
-
-
-def test_five_hundred_labels_narrow_within_the_budget_of_a_key():
-    asked = Prompting("label", lambda value: value, MANY)
-    asked.typed("")
-    spent = []
-    for text in ("k", "ki", "kind", "kind 1", "guideline 4", "group 3", "g", ""):
-        begun = time.process_time()
-        asked.typed(text)
-        asked.lines(12)
-        spent.append(time.process_time() - begun)
-    assert sorted(spent)[len(spent) // 2] < 0.008, spent
 
 
 def test_an_answer_is_the_text_where_no_choices_were_offered():

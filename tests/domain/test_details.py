@@ -75,8 +75,8 @@ def test_what_stands_in_a_gap_is_in_nobodys_way():
 
 
 def test_pieces_that_are_suggested_are_accepted():
-    offered = replace(offer("North and South Korea", "GPE", TEXT), fragments=(at("North"), at("Korea")))
-    offered = replace(offered, about=details.about_entity(offered.spans, "GPE"))
+    offered = offer("North and South Korea", "GPE", TEXT)._replace(fragments=(at("North"), at("Korea")))
+    offered = offered._replace(about=details.about_entity(offered.spans, "GPE"))
     game = play(suggestions=[offered])
     edit = game(details.add, [at("Korea"), at("North")], "GPE")
     assert game.verdicts() == {offered.about: "accepted"}
@@ -256,7 +256,7 @@ def test_what_takes_the_place_of_a_member_is_a_member(koreas):
 def test_a_member_that_came_alone_from_elsewhere_keeps_its_cluster():
     game = play()
     id = game(edits.add, *at("North"), "GPE").focus
-    alone = replace(game.state.entities[id], cluster="c1")
+    alone = game.state.entities[id]._replace(cluster="c1")
     game.state = ArticleState(our.article(TEXT), our.ME, our.schema(), [alone])
     game(edits.note, id, "!")
     assert game.state.entities[id].cluster == "c1"
@@ -536,6 +536,6 @@ def test_all_of_it_is_in_the_lossless_export_and_comes_back():
     (back,) = interchange.read(postil.FORMAT, written.data, "x.jsonl")
     plain = {"created_at": "", "updated_at": ""}
     entities = sorted(state.entities.values(), key=lambda e: e.start)
-    assert back.document.entities == tuple(replace(e, **plain) for e in entities)
-    assert back.document.relations == tuple(replace(r, **plain) for r in state.relations.values())
+    assert back.document.entities == tuple(e._replace(**plain) for e in entities)
+    assert back.document.relations == tuple(r._replace(**plain) for r in state.relations.values())
     assert (back.document.labels, back.document.note) == (("trade",), "check this")

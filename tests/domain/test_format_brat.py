@@ -201,7 +201,7 @@ def test_each_loss_is_named() -> None:
 def test_what_is_said_of_an_argument_is_named_as_lost() -> None:
     told = told_all()
     who, *rest = told.relations
-    made = interchange.write(FORMAT, [replace(told, relations=(replace(who, note="sure"), *rest))])
+    made = interchange.write(FORMAT, [replace(told, relations=(who._replace(note="sure"), *rest))])
     assert [loss.what for loss in made.losses if loss.kind == "relation details"] == [
         "Hire:Who is an argument of an event: its note and attributes are left out"
     ]
@@ -353,7 +353,7 @@ def rejoined(text: str, entity: Entity) -> Entity:
             spans[-1] = spans[-1][0], end
         else:
             spans.append((start, end))
-    return replace(entity, fragments=tuple(spans) if len(spans) > 1 else ())
+    return entity._replace(fragments=tuple(spans) if len(spans) > 1 else ())
 
 
 @given(interchange.documents(), interchange.documents())

@@ -227,7 +227,7 @@ def test_an_entity_in_pieces_is_its_hull_or_left_out(pieces: str, kept: list[tup
 def test_what_columns_have_no_place_for_is_named_once_an_article() -> None:
     made = hardest()
     first, *rest = made.entities
-    first = replace(first, link="Q1", note="who?", cluster="1", attributes={"sure": True})
+    first = first._replace(link="Q1", note="who?", cluster="1", attributes={"sure": True})
     full = replace(made, entities=(first, *rest), labels=("politics",), note="odd")
     written = write(CONLL, [full], overlaps="first", pieces="drop")
     assert {

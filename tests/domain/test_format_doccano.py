@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -133,7 +132,7 @@ def test_what_is_written_comes_back_and_the_rest_is_named(made: Document, schema
     assert (back.text, back.warnings) == (made.article.text, ())
     kept = back.document
     assert kept is not None
-    whole = [replace(e, fragments=()) for e in made.entities]
+    whole = [e._replace(fragments=()) for e in made.entities]
     assert values(kept.entities) == values(whole)
     assert found.lost.count("discontinuous") == sum(bool(e.fragments) for e in made.entities)
     assert found.lost.count("overlap") == len(whole) - len(values(whole))

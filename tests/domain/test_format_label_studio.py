@@ -205,7 +205,7 @@ def test_what_is_written_is_read_back_and_the_rest_is_named(wanted: Document) ->
     found = incoming.document
     assert found is not None
     assert (incoming.text, incoming.warnings, found.annotator) == (wanted.article.text, (), "ana")
-    flat = [replace(each, fragments=()) for each in wanted.entities]
+    flat = [each._replace(fragments=()) for each in wanted.entities]
     assert values(found.entities) == values(flat)
     hulls = {each.id: each for each in flat}
     assert links(found.entities, found.relations) == links(hulls.values(), wanted.relations)

@@ -150,7 +150,7 @@ def test_what_is_written_comes_back_and_the_rest_is_named(made: Document) -> Non
     kept = back.document
     assert kept is not None
     assert (kept.annotator, kept.status, kept.complete) == ("ana", "done", ("entities", "relations"))
-    whole = [replace(e, fragments=()) for e in made.entities]
+    whole = [e._replace(fragments=()) for e in made.entities]
     assert values(kept.entities) == values(whole)
     assert found.lost.count("discontinuous") == sum(bool(e.fragments) for e in made.entities)
     assert found.lost.count("overlap") == len(whole) - len(values(whole))

@@ -586,7 +586,7 @@ def check_round_trip(of: Document, language: str) -> None:
     found = written(of, language=language)
     (back,) = again(found)
     assert back.text == of.article.text and back.warnings == () and back.document is not None
-    hulls = [replace(e, fragments=()) for e in of.entities]
+    hulls = [e._replace(fragments=()) for e in of.entities]
     assert values(back.document.entities) == values(hulls)
     if len({e.value for e in hulls}) < len(hulls) or any(e.fragments for e in of.entities):
         assert {"discontinuous", "overlap"} & set(found.lost)

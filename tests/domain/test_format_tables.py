@@ -37,10 +37,10 @@ def full() -> Document:
     return document(
         text,
         ana,
-        replace(
-            li, score=0.25, note="-who?", link="Q1", cluster="01C1", attributes={"b": 1, "a": [None, "x"]}
+        li._replace(
+            score=0.25, note="-who?", link="Q1", cluster="01C1", attributes={"b": 1, "a": [None, "x"]}
         ),
-        replace(oslo, copy_of="01E1"),
+        oslo._replace(copy_of="01E1"),
         article=article(
             text,
             title="+1, “quoted”",

@@ -172,8 +172,8 @@ def test_the_golden_file_is_read_as_it_was_written() -> None:
     assert (found.annotator, found.status, found.complete) == ("ana", "done", ("entities", "relations"))
     assert (found.labels, found.note, found.flagged) == (("politics",), "a \\ and a \u2028", True)
     assert [e.id for e in found.entities] == ["01E1", "01E3", "01E2", "01E4", "01E5", "01E6"]
-    given = {e.id: replace(e, score=None) for e in document.entities}
-    assert all(replace(e, score=None) == given[e.id] for e in found.entities)
+    given = {e.id: e._replace(score=None) for e in document.entities}
+    assert all(e._replace(score=None) == given[e.id] for e in found.entities)
     assert found.entities[4].score == 0.9877
     assert empty.document is not None
     assert (empty.document.annotator, empty.document.entities) == (None, ())
@@ -353,7 +353,7 @@ def test_what_is_written_is_read_back_and_writes_the_same_bytes(document: Docume
 
 def directed(relation: Relation) -> Relation:
     head, tail = sorted((relation.head, relation.tail))
-    return replace(relation, head=head, tail=tail) if relation.label in SYMMETRIC else relation
+    return relation._replace(head=head, tail=tail) if relation.label in SYMMETRIC else relation
 
 
 # --- what is refused

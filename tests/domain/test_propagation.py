@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -384,21 +383,6 @@ def test_propagating_keeps_the_rules_and_is_taken_back_exactly(text: str, overla
     for again, expected in ((undone, before), (undone.inverse("redo", "later"), after), (undone, before)):
         play.state.apply(again)
         assert whole(play.state) == expected
-
-
-def _seconds(count: int) -> float:
-    play = labelled("Xi met Li in the old Havana. " * count, "Xi")
-    key = play.id_of("Xi")
-    start = time.perf_counter()
-    found = places(play.state, key, ANY_CASE).places
-    assert len(found) == count - 1
-    play(propagate, key, [place.span for place in found], [])
-    play(delete_copies, key)
-    return time.perf_counter() - start
-
-
-def test_each_of_two_thousand_places_costs_about_what_each_of_a_hundred_does() -> None:
-    assert _seconds(2000) < 40 * min(_seconds(100) for _ in range(3)) + 0.05
 
 
 # -- all articles -------------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -70,7 +69,7 @@ def test_what_is_set_aside_comes_back_when_the_own_entity_goes_and_leaves_again_
 
 def test_a_suggestion_of_several_pieces_only_meets_what_its_pieces_meet() -> None:
     (s1, e1), (s2, e2) = find(PROSE, "Xi"), find(PROSE, "Havana")
-    wide = replace(offer("Xi", "ORG"), about="wide", end=e2, fragments=((s1, e1), (s2, e2)))
+    wide = offer("Xi", "ORG")._replace(about="wide", end=e2, fragments=((s1, e1), (s2, e2)))
     assert state_of("none", [own("met", "ORG")], wide).is_pending("wide")
     assert not state_of("none", [own("in  Havana", "ORG")], wide).is_pending("wide")
 
@@ -194,20 +193,20 @@ def test_a_problem_goes_with_its_cause() -> None:
 
 def test_identical_offers_are_one_suggestion_of_the_best_ranked_source_with_the_better_score() -> None:
     xi = own("Xi", "PERSON")
-    low, high = replace(xi, id="a", score=0.5, created_at="2"), replace(xi, id="b", score=0.9, created_at="1")
+    low, high = xi._replace(id="a", score=0.5, created_at="2"), xi._replace(id="b", score=0.9, created_at="1")
     found, _ = merge([Offer(MODEL, (low,), ()), Offer(PATTERNS, (high,), ())], schema(), lambda _: 0.0)
     assert [(s.sources, s.score, s.rank, s.created_at) for s in found] == [
         (("patterns:p", "model:m@1"), 0.9, 0, "1")
     ]
     found, _ = merge(
-        [Offer(MODEL, (replace(low, score=None),), ()), Offer(PATTERNS, (high,), ())], schema(), lambda _: 0.0
+        [Offer(MODEL, (low._replace(score=None),), ()), Offer(PATTERNS, (high,), ())], schema(), lambda _: 0.0
     )
     assert found[0].score is None
 
 
 def test_below_its_lowest_score_nothing_is_offered_nor_counts_as_a_source_and_no_score_passes() -> None:
-    xi, havana = replace(own("Xi", "PERSON"), score=0.4), replace(own("Havana", "GPE"), score=None)
-    sure = replace(xi, id="b", score=0.6)
+    xi, havana = own("Xi", "PERSON")._replace(score=0.4), own("Havana", "GPE")._replace(score=None)
+    sure = xi._replace(id="b", score=0.6)
     offers = [Offer(MODEL, (xi, havana), ()), Offer(PATTERNS, (sure,), ())]
     found, _ = merge(offers, schema(), lambda label: 0.5)
     assert [(s.text, s.sources) for s in found] == [("Xi", ("patterns:p",)), ("Havana", ("model:m@1",))]
