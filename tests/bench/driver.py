@@ -36,6 +36,9 @@ PATIENCE = 30.0
 NO_ANSWER = 1.0
 """Seconds after which a key is taken to change nothing on screen."""
 
+AT_REST = 0.05
+"""Seconds without output after which a screen is looked at."""
+
 _END_OF_FRAME = b"\x1b[?2026l"
 _QUERY, _ANSWER = b"\x1b[?2026$p", b"\x1b[?2026;2$y"
 _STATE = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "TEXTUAL_FPS": "120", "LANG": "C.UTF-8"}
@@ -146,29 +149,37 @@ class Pty:
                 first = last if _END_OF_FRAME in buffer else None
         return Answer(first, last, size)
 
-    def wait_for(self, text: str, patience: float = PATIENCE) -> float:
+    def wait_for(self, text: str, patience: float = PATIENCE, quiet: float = AT_REST) -> float:
         """Reads until `text` stands on the screen at the end of a frame; the moment when that came out (perf_counter).
 
         A frame that came before the call does not count. RuntimeError when it does not come. Of what stands there
-        already an app sends only what changes, which is why the screen is looked at, and not the output."""
+        already an app sends only what changes, which is why the screen is looked at, and not the output; and only when
+        nothing came for `quiet` seconds, so that looking delays no reading."""
         self.seen.clear()
-        self._shown()
+        self._look(len(self._unread))
         deadline = time.perf_counter() + patience
-        frames = 0
-        while data := self.read(deadline - time.perf_counter()):
-            moment = time.perf_counter()
-            ended = self.seen.count(_END_OF_FRAME, max(0, len(self.seen) - len(data) - len(_END_OF_FRAME)))
-            if ended and any(text in row for row in self._shown()):
-                return moment
-            frames += ended
-        screen = "\n".join(self._shown())
-        raise RuntimeError(f"{text!r} did not appear in {frames} frames; the screen is\n{screen}")
+        ends: list[tuple[float, int]] = []
+        while (left := deadline - time.perf_counter()) > 0:
+            if data := self.read(quiet if ends else left):
+                if (at := self._unread.rfind(_END_OF_FRAME, -len(data) - len(_END_OF_FRAME))) >= 0:
+                    ends.append((time.perf_counter(), at + len(_END_OF_FRAME)))
+                continue
+            if not ends:
+                break
+            read = 0
+            for moment, end in ends:
+                self._look(end - read)
+                read = end
+                if any(text in row for row in self._screen.display):
+                    return moment
+            ends.clear()
+        screen = "\n".join(self._screen.display)
+        raise RuntimeError(f"{text!r} did not appear; the screen is\n{screen}")
 
-    def _shown(self) -> list[str]:
-        """The rows of the screen, with all that has come out."""
-        self._stream.feed(bytes(self._unread))
-        self._unread.clear()
-        return list(self._screen.display)
+    def _look(self, size: int) -> None:
+        """Shows so many of the bytes that came out on the screen."""
+        self._stream.feed(bytes(self._unread[:size]))
+        del self._unread[:size]
 
     def settle(self, quiet: float = 0.3) -> None:
         """Reads until nothing has come out for `quiet` seconds."""

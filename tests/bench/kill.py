@@ -51,7 +51,7 @@ def _trial(project: projects.Project, folder: Path) -> tuple[int, int]:
             key, label = next(pair for pair in KEYS if pair[1] != label)
             app.write(key.encode())
             wanted.append(label)
-            app.wait_for(f"→ {label}")
+            app.wait_for(f"→ {label}", quiet=0)
         app.kill()
     return len(wanted), _missing(project, before, wanted)
 
