@@ -19,6 +19,7 @@ from annotations.errors import Refused
 from annotations.model import Edit, Entity, Relation, Span, about_entity
 from annotations.state import ArticleState
 from annotations.text import Tokens, trim
+from annotations.wording import short
 
 Scalar = str | int | float | bool
 
@@ -116,7 +117,7 @@ def same(state: ArticleState, pen: Pen, key: str, other: str) -> Edit:
     for id in joined:
         if draft.entities[id].cluster != name:
             draft.annotate(id, cluster=name)
-    words = " = ".join(f"“{edits.short(each.text)}”" for each in shown)
+    words = " = ".join(f"“{short(each.text)}”" for each in shown)
     return draft.edit("cluster", f"{words}, {len(joined)} mentions of one entity", ids[1])
 
 
@@ -127,7 +128,7 @@ def leave_cluster(state: ArticleState, pen: Pen, key: str) -> Edit:
         raise Refused("this is in no cluster; = puts it into one", key)
     draft = Draft(state, pen)
     draft.annotate(key, cluster=None)
-    return draft.edit("uncluster", f"“{edits.short(entity.text)}” is an entity of its own again", key)
+    return draft.edit("uncluster", f"“{short(entity.text)}” is an entity of its own again", key)
 
 
 # -- details ----------------------------------------------------------------------------------------
@@ -140,7 +141,7 @@ def link(state: ArticleState, pen: Pen, key: str, text: str) -> Edit:
     draft = Draft(state, pen)
     id = edits.take_over(draft, key)
     draft.annotate(id, link=value)
-    return draft.edit("link", f"linked to {edits.short(value)}" if value else "link taken away", id)
+    return draft.edit("link", f"linked to {short(value)}" if value else "link taken away", id)
 
 
 def attribute(state: ArticleState, pen: Pen, key: str, name: str, text: str) -> Edit:
@@ -155,11 +156,9 @@ def attribute(state: ArticleState, pen: Pen, key: str, name: str, text: str) -> 
     thing: Entity | Relation = draft.relations.get(id) or draft.entities[id]
     rest = {n: v for n, v in (thing.attributes or {}).items() if n != name}
     if value is None and len(rest) == len(thing.attributes or {}):
-        raise Refused(f"there is no attribute {edits.short(name)} here; name = value sets one", id)
+        raise Refused(f"there is no attribute {short(name)} here; name = value sets one", id)
     draft.annotate(id, attributes=(rest if value is None else rest | {name: value}) or None)
-    says = (
-        f"{edits.short(name)} = {written(value)}" if value is not None else f"{edits.short(name)} taken away"
-    )
+    says = f"{short(name)} = {written(value)}" if value is not None else f"{short(name)} taken away"
     return draft.edit("attribute", says, id)
 
 

@@ -36,6 +36,7 @@ from annotations.state import (
     relation_about,
     relation_row,
 )
+from annotations.wording import count
 
 T = TypeVar("T")
 
@@ -395,7 +396,7 @@ class Draft:
 def what_else(replaced: int, dropped: int) -> str:
     """How a sentence about an edit goes on: how many entities it replaced and relations it dropped."""
     says = f", replaced {replaced}" if replaced else ""
-    return says + (f", dropped {_count(dropped, 'relation')}" if dropped else "")
+    return says + (f", dropped {count(dropped, 'relation')}" if dropped else "")
 
 
 def progress_row(progress: Progress) -> dict[str, Any]:
@@ -418,7 +419,3 @@ def _shared(a: Entity, b: Entity) -> int:
 def _kind_of_change(change: Change) -> int:
     """Deletes, then updates, then inserts; so that no unique value is there twice in between."""
     return 2 if change.before is None else 1 if change.after is not None else 0
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")

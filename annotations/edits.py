@@ -15,6 +15,7 @@ from annotations.errors import Refused
 from annotations.model import Edit, Entity, Relation, RelationSuggestion, Span, Suggestion
 from annotations.state import ArticleState, SpanIndex, Value, conflict, contains, is_symmetric, value_of
 from annotations.text import joined, trim
+from annotations.wording import short
 
 # -- entities -----------------------------------------------------------------------------------------
 
@@ -532,12 +533,6 @@ def surface(text: str, spans: tuple[Span, ...]) -> str:
 
 def _quoted(text: str) -> str:
     return f"“{short(text)}”"
-
-
-def short(text: str, length: int = 40) -> str:
-    """A text on one line, its end left out when it has more code points than that."""
-    flat = " ".join(text.split())
-    return flat if len(flat) <= length else flat[: length - 1] + "…"
 
 
 def _link_words(state: ArticleState, link: RelationSuggestion) -> str:

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from annotations.edits import short
 from annotations.model import Change, RelationSuggestion, Suggestion, compact
 from annotations.state import ArticleState, entity_row, relation_row
 from annotations.text import joined
+from annotations.wording import short
 
 if TYPE_CHECKING:
     from annotations.store import JournalRow

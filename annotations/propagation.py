@@ -20,6 +20,7 @@ from annotations.errors import Refused
 from annotations.model import Change, Decision, Edit, Entity, Span, Suggestion, about_entity
 from annotations.state import ArticleState, SpanIndex, conflict, contains
 from annotations.text import Tokens
+from annotations.wording import count, short
 
 CONTEXT = 40
 """Code points of text that a place shows on each side, at most."""
@@ -205,7 +206,7 @@ def _outcome(state: ArticleState, span: Span, label: str) -> tuple[PlaceKind, st
     if wider is None:
         return "new", "", True
     gives_way = conflict(state.schema.overlap, wider.value, ((span,), label))
-    note = f"in “{_short(wider.text)}”, suggested as {wider.label}"
+    note = f"in “{short(wider.text)}”, suggested as {wider.label}"
     return "replaces" if gives_way else "new", note, False
 
 
@@ -217,12 +218,12 @@ def _over_own(
     same = next((e for e in own if e.spans == (span,)), None)
     if not rivals:
         first = min(own, key=lambda e: (e.start, e.id))
-        note = f"is {same.label} too" if same else f"beside {first.label} “{_short(first.text)}”"
+        note = f"is {same.label} too" if same else f"beside {first.label} “{short(first.text)}”"
         return "new", note, False
     if same is not None and rivals == [same]:
         return "relabel", f"is {same.label} now", False
     if len(rivals) == 1:
-        return "replaces", f"replaces {rivals[0].label} “{_short(rivals[0].text)}”", False
+        return "replaces", f"replaces {rivals[0].label} “{short(rivals[0].text)}”", False
     return "replaces", f"replaces {len(rivals)}", False
 
 
@@ -265,8 +266,8 @@ def propagate(parts: Iterable[Part], pen: Pen, key: str) -> Edit:
         total.take(draft, sum(copied))
     if not total.copies and not left_out:
         raise Refused("no place is ticked that does not have the label: there is nothing to do", key)
-    says = f"{sought.label} “{_short(sought.text)}” "
-    says += f"in {_count(total.copies, 'more place')}" if total.copies else "nowhere else"
+    says = f"{sought.label} “{short(sought.text)}” "
+    says += f"in {count(total.copies, 'more place')}" if total.copies else "nowhere else"
     also = f", {left_out} left out" if left_out else ""
     return total.edit(pen, "propagate", says, also, focus)
 
@@ -328,9 +329,9 @@ class _Total:
         """All of it as one edit; `also` is said after the number of articles."""
         home = self.shas[0]
         away = any(change.article != home for change in self.changes)
-        says += f" in {_count(self.articles, 'article')}" if away and self.copies else ""
+        says += f" in {count(self.articles, 'article')}" if away and self.copies else ""
         says += also + what_else(self.replaced, self.dropped)
-        says += f"; open again: {_count(self.reopened, 'article')}" if self.reopened else ""
+        says += f"; open again: {count(self.reopened, 'article')}" if self.reopened else ""
         changes = tuple(self.changes)
         return Edit(pen.new_id(), verb, pen.at, changes, says, focus, home if away else None)
 
@@ -353,13 +354,13 @@ def delete_copies(states: Iterable[ArticleState], pen: Pen, key: str) -> Edit:
         for id in doomed:
             draft.drop_entity(id)
         total.take(draft, len(doomed) - (key in doomed))
-    says += f" and {_count(total.copies, 'copy')}" if total.copies else ", which had no copies"
+    says += f" and {count(total.copies, 'copy')}" if total.copies else ", which had no copies"
     return total.edit(pen, "delete copies", says, "", None)
 
 
 def _farewell(state: ArticleState, key: str) -> str:
     entity = state.entities[key]
-    return f"deleted {entity.label} “{_short(entity.text)}”"
+    return f"deleted {entity.label} “{short(entity.text)}”"
 
 
 def origin_of(state: ArticleState, key: str) -> str:
@@ -372,13 +373,3 @@ def origin_of(state: ArticleState, key: str) -> str:
 
 def _copies_in(state: ArticleState, origin: str) -> list[str]:
     return [e.id for e in state.entities.values() if e.copy_of == origin]
-
-
-def _short(text: str, length: int = 40) -> str:
-    flat = " ".join(text.split())
-    return flat if len(flat) <= length else flat[: length - 1] + "…"
-
-
-def _count(number: int, noun: str) -> str:
-    plural = noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
-    return f"{number} {noun if number == 1 else plural}"

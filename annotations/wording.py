@@ -36,6 +36,18 @@ def quoted(text: str) -> str:
     return f'"{text}"' if len(text) <= _LONGEST else f'"{text[:_LONGEST]}…"'
 
 
+def short(text: str, length: int = 40) -> str:
+    """A text on one line, its end left out when it has more code points than that."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= length else flat[: length - 1] + "…"
+
+
+def count(number: int, noun: str) -> str:
+    """So many of something, in words: "1 copy", "2 copies"."""
+    plural = noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
+    return f"{number} {noun if number == 1 else plural}"
+
+
 def shown(word: str) -> str:
     """A word as it is, or in quotes where its ends would not be seen."""
     plain = word and len(word) <= _LONGEST and not any(c.isspace() for c in word)

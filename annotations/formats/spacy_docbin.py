@@ -27,7 +27,7 @@ from annotations.formats.tokenised import distinct, flat, relations_of, told, wh
 from annotations.formats.unsaid import lose_details
 from annotations.model import Decision, Entity, Relation, Status, about_entity
 from annotations.text import trim
-from annotations.wording import listing
+from annotations.wording import listing, short
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -481,7 +481,9 @@ def _unpacked(file: IO[bytes]) -> tuple[DocBin, Vocab]:
         found = DocBin().from_bytes(data)
         return found, Vocab(strings=sorted(found.strings))
     except Exception as error:  # foreign bytes in foreign code, which may raise anything
-        raise Bad(f"this is no DocBin of spaCy 3 ({_short(error)})") from error
+        raise Bad(
+            f"this is no DocBin of spaCy 3 ({short(str(error), 100) or type(error).__name__})"
+        ) from error
 
 
 def _check_size(data: bytes) -> None:
@@ -514,12 +516,7 @@ def _doc(found: DocBin, index: int, vocab: Vocab) -> Doc | Bad:
         one.span_groups, one.user_data = [found.span_groups[index]], [found.user_data[index]]
         return next(one.get_docs(vocab))
     except Exception as error:  # foreign bytes in foreign code, which may raise anything
-        return Bad(f"spaCy cannot make a document of it ({_short(error)})")
-
-
-def _short(error: Exception) -> str:
-    said = " ".join(str(error).split()) or type(error).__name__
-    return said if len(said) <= 100 else said[:99] + "…"
+        return Bad(f"spaCy cannot make a document of it ({short(str(error), 100) or type(error).__name__})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -553,7 +550,9 @@ def _raw(doc: Doc) -> _Raw:
             dict(doc.user_data),
         )
     except Exception as error:  # foreign bytes in foreign code, which may raise anything
-        raise Bad(f"its entities or labels do not fit it ({_short(error)})") from error
+        raise Bad(
+            f"its entities or labels do not fit it ({short(str(error), 100) or type(error).__name__})"
+        ) from error
 
 
 def _mark(span: SpacySpan) -> Mark:

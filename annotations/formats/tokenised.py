@@ -17,6 +17,7 @@ from annotations.documents import Document
 from annotations.formats.base import Output
 from annotations.model import Entity, Relation, Span
 from annotations.text import Tokens
+from annotations.wording import short
 
 
 @dataclass(frozen=True)
@@ -194,6 +195,4 @@ def distinct(document: Document, entities: Iterable[Entity], out: Output) -> lis
 
 def told(entity: Entity) -> str:
     """An entity in a sentence: label, text and place."""
-    flat_text = " ".join(entity.text.split())
-    short = flat_text if len(flat_text) <= 40 else flat_text[:39] + "…"
-    return f"{entity.label} “{short}” at {entity.start}"
+    return f"{entity.label} “{short(entity.text)}” at {entity.start}"
