@@ -18,7 +18,9 @@ from annotations.documents import Document, Incoming, IncomingAnnotations, Origi
 from annotations.errors import BadFile
 from annotations.formats import records
 from annotations.formats.base import Format, Head, Output, Reading, Source
+from annotations.formats.offsets import fitting
 from annotations.formats.records import Bad, check_keys, choice, get, name, objects, quoted, texts
+from annotations.formats.tokenised import in_order, straightened
 from annotations.model import (
     Decision,
     Entity,
@@ -69,7 +71,6 @@ def line(document: Document, symmetric: Collection[str] = frozenset()) -> bytes:
 def record_of(document: Document, symmetric: Collection[str]) -> dict[str, Any]:
     """What the line of a document says, for formats that say it otherwise."""
     article = document.article
-    entities = sorted(document.entities, key=_reading_order)
     record = {
         "format": VERSION,
         "id": article.sha256,
@@ -77,8 +78,10 @@ def record_of(document: Document, symmetric: Collection[str]) -> dict[str, Any]:
         "meta": _meta(document),
         "annotator": document.annotator,
         "status": document.status,
-        "entities": [_entity_row(entity, document.origins.get(entity.id)) for entity in entities],
-        "relations": _relation_rows(document, symmetric),
+        "entities": [_entity_row(e, document.origins.get(e.id)) for e in in_order(document.entities)],
+        "relations": [
+            _relation_row(r, document.origins.get(r.id)) for r in straightened(document, symmetric)
+        ],
         "rejected": sorted(document.rejected, key=_row_order),
         "complete": document.complete,
         "labels": document.labels,
@@ -91,10 +94,6 @@ def record_of(document: Document, symmetric: Collection[str]) -> dict[str, Any]:
         if not record[optional]:
             del record[optional]
     return record
-
-
-def _reading_order(entity: Entity) -> tuple[int, int, str, str]:
-    return entity.start, -entity.end, entity.label, entity.id
 
 
 def _meta(document: Document) -> dict[str, Any]:
@@ -125,20 +124,6 @@ def _entity_row(entity: Entity, origin: Origin | None) -> dict[str, Any]:
         "note": entity.note,
     }
     return _with_optional(row, entity.score, origin)
-
-
-def _relation_rows(document: Document, symmetric: Collection[str]) -> list[dict[str, Any]]:
-    ends = {entity.id: entity for entity in document.entities}
-
-    def place(relation: Relation) -> tuple[int, int, str, str]:
-        return ends[relation.head].start, ends[relation.tail].start, relation.label, relation.id
-
-    def straightened(relation: Relation) -> Relation:
-        head, tail = sorted((relation.head, relation.tail), key=lambda id: _reading_order(ends[id]))
-        return relation._replace(head=head, tail=tail) if relation.label in symmetric else relation
-
-    relations = sorted(map(straightened, document.relations), key=place)
-    return [_relation_row(relation, document.origins.get(relation.id)) for relation in relations]
 
 
 def _relation_row(relation: Relation, origin: Origin | None) -> dict[str, Any]:
@@ -333,8 +318,8 @@ class _Reader:
         return spans
 
     def _other_text(self, id: str, start: int, end: int, text: str) -> str:
-        units = self.text.encode("utf-16-le")[2 * start : 2 * end].decode("utf-16-le", "replace")
-        hint = "; its offsets seem to count UTF-16 units, not code points" if units == text else ""
+        utf16 = fitting(self.text, [(start, end, text)], ["utf16"])
+        hint = "; its offsets seem to count UTF-16 units, not code points" if utf16 else ""
         found = quoted(self.text[start:end])
         return f"entity {id}: the text at {start} to {end} is {found}, not {quoted(text)}{hint}"
 

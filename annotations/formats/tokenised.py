@@ -7,7 +7,7 @@ counting; no token holds white space; sentences hold every token once and cut no
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -170,7 +170,7 @@ def relations_of(document: Document, entities: Iterable[Entity], out: Output) ->
     return found
 
 
-def straightened(document: Document, symmetric: frozenset[str]) -> list[Relation]:
+def straightened(document: Document, symmetric: Collection[str]) -> list[Relation]:
     """All relations in reading order, symmetric ones from the end that begins earlier."""
     ends = {entity.id: entity for entity in document.entities}
     found = []
