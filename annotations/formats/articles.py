@@ -12,7 +12,7 @@ from typing import Any
 from annotations.documents import Incoming
 from annotations.errors import BadFile
 from annotations.formats import fields, records
-from annotations.formats.base import Format, Head, Reading, Source
+from annotations.formats.base import Format, Reading, Source
 from annotations.wording import listing
 
 _ANNOTATED = frozenset(
@@ -23,12 +23,7 @@ _ANNOTATED = frozenset(
 
 def read(source: Source, reading: Reading) -> Iterator[Incoming | BadFile]:
     """The article of each record, or why it is none."""
-    try:
-        split, unit = records.told_apart(Head.of(source))
-    except BadFile as error:
-        yield error
-        return
-    yield from records.taken(source, split, _article, unit)
+    return records.json_taken(source, lambda record, place: (_article(record, place),))
 
 
 def _article(record: dict[str, Any], place: str) -> Incoming:

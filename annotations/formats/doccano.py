@@ -14,7 +14,7 @@ from annotations.documents import Document, Incoming, IncomingAnnotations
 from annotations.errors import BadFile
 from annotations.formats import offsets, records
 from annotations.formats.base import Format, Head, Output, Reading, Source, Unit
-from annotations.formats.records import Bad, about_pair, article_of, get, meta_of, objects, quoted
+from annotations.formats.records import Bad, about_pair, article_of, get, meta_of, quoted
 from annotations.formats.tokenised import distinct, relations_of, whole
 from annotations.formats.unsaid import lose_details, lose_relations
 from annotations.model import Decision, Entity, Relation, Span
@@ -70,14 +70,7 @@ def _plain(document: Document, entities: list[Entity], out: Output) -> dict[str,
 
 def read(source: Source, reading: Reading) -> Iterator[Incoming | BadFile]:
     """The article of each record, or a BadFile that names the source, the line and what is wrong with it."""
-    try:
-        split, unit = records.told_apart(Head.of(source))
-    except BadFile as error:
-        yield error
-        return
-    yield from records.taken(
-        source, split, lambda record, place: _Record(record, reading).incoming(place), unit
-    )
+    return records.json_taken(source, lambda record, place: (_Record(record, reading).incoming(place),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +115,7 @@ class _Record:
 
     def _annotations(self) -> IncomingAnnotations:
         self._add_entities()
-        self._each("a relation", _rows(self.record, "relations"), self._add_relation)
+        self._each("a relation", records.objects_if_any(self.record, "relations"), self._add_relation)
         for about in sorted(self.denied.keys() & self.relations.keys()):
             self._warn(f"what was rejected stands as well: taken as it stands, {about}")
         found = [about for about in self.denied if about not in self.relations]
@@ -201,16 +194,16 @@ class _Record:
         if row.id is not None:
             self.by_id[row.id] = first
         if first is not entity:
-            raise Bad(f"{_told(entity)} stands twice")
+            raise Bad(f"{records.cited(entity)} stands twice")
 
     # -- relations
 
     def _add_relation(self, row: dict[str, Any]) -> None:
         label = records.name(row, "type")
         head, tail = (self._end(row, key) for key in ("from_id", "to_id"))
-        said = f"{label} from {_told(head)} to {_told(tail)}"
+        said = f"{label} from {records.cited(head)} to {records.cited(tail)}"
         if head is tail:
-            raise Bad(f"{label} goes from {_told(head)} to itself")
+            raise Bad(f"{label} goes from {records.cited(head)} to itself")
         if label in self.reading.negative:
             denied = records.denied(self.reading, head, tail)
             if not denied:
@@ -239,14 +232,6 @@ def _id(row: Mapping[str, Any], key: str) -> int | str | None:
     if id is None or type(id) in (int, str):
         return id
     raise Bad(f'"{key}" must be a whole number, not {quoted(id)}')
-
-
-def _rows(record: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
-    return objects(record, key) if record.get(key) is not None else []
-
-
-def _told(entity: Entity) -> str:
-    return f"{entity.label} {quoted(entity.text)} at {entity.start}"
 
 
 def _recognises(head: Head) -> bool:

@@ -124,16 +124,11 @@ def read(source: Source, reading: Reading) -> Iterator[Incoming | BadFile]:
     """The article of each record. A mention without a place stands for each place where its words are, as it does for
     the trainer; as the end of a relation it must be the words of one entity alone."""
     notes, names = Notes(source.name), Names(reading.schema)
-    try:
-        split, unit = records.told_apart(Head.of(source))
-    except BadFile as error:
-        yield error
-        return
 
-    def take(record: dict[str, Any], place: str) -> Incoming:
-        return _Record(record, place, reading, names, notes).incoming()
+    def take(record: dict[str, Any], place: str) -> tuple[Incoming]:
+        return (_Record(record, place, reading, names, notes).incoming(),)
 
-    yield from noted(records.taken(source, split, take, unit), notes)
+    yield from noted(records.json_taken(source, take), notes)
 
 
 class _Record:

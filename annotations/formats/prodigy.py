@@ -16,7 +16,7 @@ from annotations.documents import Document, Incoming, IncomingAnnotations
 from annotations.errors import BadFile
 from annotations.formats import offsets, records
 from annotations.formats.base import Format, Head, Output, Reading, Source
-from annotations.formats.records import Bad, about_pair, article_of, choice, get, meta_of, objects, quoted
+from annotations.formats.records import Bad, about_pair, article_of, choice, get, meta_of, quoted
 from annotations.formats.tokenised import Tokenised, distinct, relations_of, whole
 from annotations.formats.unsaid import lose_details
 from annotations.model import Decision, Entity, Relation, Span, Status, about_entity
@@ -321,8 +321,8 @@ class _Task:
         self.answer: str | None = (
             choice(record, "answer", _ANSWERS) if record.get("answer") is not None else None
         )
-        self.rows = _rows(record, "spans")
-        self.arcs = _rows(record, "relations")
+        self.rows = records.objects_if_any(record, "spans")
+        self.arcs = records.objects_if_any(record, "relations")
         self._tokens = self._checked_tokens()
         self._by_last: dict[int, list[Entity]] = {}
 
@@ -399,7 +399,7 @@ class _Task:
 
     def _checked_tokens(self) -> list[Span]:
         """The code points of the tokens. Raises Bad for tokens that are not of this text."""
-        rows, text = _rows(self.record, "tokens"), self.work.text
+        rows, text = records.objects_if_any(self.record, "tokens"), self.work.text
         places = [(get(row, "start", int), get(row, "end", int)) for row in rows]
         said = [
             (*place, row["text"])
@@ -441,7 +441,7 @@ class _Task:
             if first not in ending:
                 ending.append(first)
             if first is not entity:
-                self.warn(f"{_told(entity)} stands twice")
+                self.warn(f"{records.cited(entity)} stands twice")
 
     def _entities(self) -> Iterator[tuple[Entity, dict[str, Any]]]:
         """The spans that can be taken, with their rows; the others are warned of."""
@@ -481,9 +481,9 @@ class _Task:
     def _add_relation(self, row: Mapping[str, Any]) -> None:
         label = records.name(row, "label")
         head, tail = (self._end(row, side) for side in ("head", "child"))
-        said = f"{label} from {_told(head)} to {_told(tail)}"
+        said = f"{label} from {records.cited(head)} to {records.cited(tail)}"
         if head is tail:
-            raise Bad(f"{label} goes from {_told(head)} to itself")
+            raise Bad(f"{label} goes from {records.cited(head)} to itself")
         if label in self.work.reading.negative:
             self._deny(head, tail, said)
             return
@@ -526,7 +526,7 @@ class _Task:
             return [exact]
         found = [entity for entity in self.work.entities.values() if entity.spans == (span,)]
         if len(found) == 1 and label:
-            self.warn(f"the copy of {_told(found[0])} in a relation has the label {quoted(label)}")
+            self.warn(f"the copy of {records.cited(found[0])} in a relation has the label {quoted(label)}")
         return found
 
     def _bare(self, index: int | None) -> str:
@@ -536,17 +536,9 @@ class _Task:
         return f"the word {quoted(self.work.text[start:end])} at {start}"
 
 
-def _rows(record: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
-    return objects(record, key) if record.get(key) is not None else []
-
-
 def _surface(row: Mapping[str, Any]) -> offsets.Surface | None:
     start, end, said = row.get("start"), row.get("end"), row.get("text")
     return (start, end, said) if type(start) is type(end) is int and type(said) is str else None
-
-
-def _told(entity: Entity) -> str:
-    return f"{entity.label} {quoted(entity.text)} at {entity.start}"
 
 
 def _recognises(head: Head) -> bool:

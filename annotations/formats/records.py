@@ -209,6 +209,18 @@ def taken_apart(
         yield BadFile(f"{source.name} is empty: there is no article in it")
 
 
+def json_taken(
+    source: Source, take: Callable[[dict[str, Any], str], Iterable[_I | BadFile]]
+) -> Iterator[_I | BadFile]:
+    """As `taken_apart`, of JSON objects that stand one a line, in an array, or of which one is the whole file."""
+    try:
+        split, unit = told_apart(Head.of(source))
+    except BadFile as error:
+        yield error
+        return
+    yield from taken_apart(source, split, take, unit)
+
+
 def parsed(data: bytes) -> dict[str, Any]:
     """The object of a line. Raises Bad."""
     try:
@@ -416,6 +428,16 @@ def objects(row: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
     if any(type(value) is not dict for value in values):
         raise Bad(f'"{key}" must be a list of objects')
     return values
+
+
+def objects_if_any(row: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+    """As `objects`, where null says that there are none."""
+    return objects(row, key) if row.get(key) is not None else []
+
+
+def cited(entity: Entity) -> str:
+    """An entity in a sentence about a record: label, text as JSON has it, and place."""
+    return f"{entity.label} {quoted(entity.text)} at {entity.start}"
 
 
 def check_keys(row: Mapping[str, Any], known: frozenset[str], where: str) -> None:

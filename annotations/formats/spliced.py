@@ -18,7 +18,7 @@ from annotations import text as texts
 from annotations.documents import Incoming, IncomingAnnotations
 from annotations.errors import BadFile
 from annotations.formats import fields, records
-from annotations.formats.base import Head, Reading, Source
+from annotations.formats.base import Reading, Source
 from annotations.formats.records import Bad, about_pair, quoted
 from annotations.formats.tagged import BLANK, MOST_TOKENS, REBUILT, Notes, joined, noted
 from annotations.model import Decision, Entity, Relation, Span
@@ -160,18 +160,13 @@ def articles(source: Source, reading: Reading, way: Way) -> Iterator[Incoming | 
 
 
 def _articles(source: Source, splicer: _Splicer, way: Way) -> Iterator[Incoming | BadFile]:
-    try:
-        split, unit = records.told_apart(Head.of(source))
-    except BadFile as error:
-        yield error
-        return
 
     def take(record: dict[str, Any], place: str) -> Iterator[Part]:
         for part in way.take(record):
             part.place = place
             yield part
 
-    for found in records.taken_apart(source, split, take, unit):
+    for found in records.json_taken(source, take):
         if isinstance(found, Part):
             yield from splicer.take(found)
         else:

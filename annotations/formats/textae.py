@@ -42,16 +42,7 @@ _UNITS: tuple[Unit, ...] = ("utf16", "codepoint")
 def read(source: Source, reading: Reading) -> Iterator[Incoming | BadFile]:
     """The article of each record, once for each of its tracks; alone where it has no annotations. Records stand one a
     line, in an array, or one is the whole file."""
-
-    def take(record: dict[str, Any], place: str) -> Iterator[Incoming | BadFile]:
-        return _incoming(record, place, reading)
-
-    try:
-        split, unit = records.told_apart(Head.of(source))
-    except BadFile as error:
-        yield error
-        return
-    yield from records.taken_apart(source, split, take, unit)
+    return records.json_taken(source, lambda record, place: _incoming(record, place, reading))
 
 
 def _incoming(record: dict[str, Any], place: str, reading: Reading) -> Iterator[Incoming | BadFile]:
