@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from annotations import text
 from annotations.model import Entity, Relation, Span, Suggestion
-from annotations.state import LINK, OWN, ArticleState, Item, is_symmetric, value_of
+from annotations.state import LINK, OWN, ArticleState, Item, is_symmetric, overlaps, value_of
 
 Wanted = Callable[[Item], bool]
 """Whether an item is one to stop at."""
@@ -40,7 +40,7 @@ def stack(state: ArticleState, token: int) -> list[str]:
 
 def _covers(state: ArticleState, item: Item, start: int, end: int) -> bool:
     shown = state.shown(item.key)
-    return shown is not None and any(s < end and e > start for s, e in shown.spans)
+    return shown is not None and overlaps(shown.spans, ((start, end),))
 
 
 def innermost(state: ArticleState, token: int) -> str | None:

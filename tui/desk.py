@@ -264,13 +264,14 @@ class Desk:
         if not keep_column:
             self.goal_column = None
         self.cursor = max(0, min(token, len(self.state.tokens) - 1))
-        if self.mode == "read":
-            held = self.item
-            start, end = self.state.tokens.span(self.cursor) if len(self.state.tokens) else (0, 0)
-            if held is None or not any(s < end and e > start for s, e in held.spans):
-                under = navigator.innermost(self.state, self.cursor)
-                self.set_focus(under or self._hidden_under(self.cursor))
+        if self.mode == "read" and (self.item is None or not self.lies_over(self.item)):
+            under = navigator.innermost(self.state, self.cursor)
+            self.set_focus(under or self._hidden_under(self.cursor))
         self.reveal()
+
+    def lies_over(self, thing: Entity | Suggestion) -> bool:
+        """Whether the cursor's token is in a piece of something, or shares a part with it."""
+        return bool(len(self.state.tokens)) and overlaps(thing.spans, (self.state.tokens.span(self.cursor),))
 
     def focus_on(self, key: str) -> None:
         """Focuses something and moves the cursor to where it begins."""

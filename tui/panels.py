@@ -211,12 +211,7 @@ def _about_relation(desk: Desk, ends: tuple[Entity | Suggestion, Entity | Sugges
 # -- the strip ----------------------------------------------------------------------------------------
 
 
-def strip(desk: Desk, keymap: Keymap, looks: Looks, width: int) -> list[Row]:
-    """Two rows that are always there: the labels with their keys for this mode, and the verbs that are legal now."""
-    return [_labels_row(desk, keymap, looks, width), verbs_row(keymap, desk.scope, desk, looks, width)]
-
-
-def _labels_row(desk: Desk, keymap: Keymap, looks: Looks, width: int) -> Row:
+def labels_row(desk: Desk, keymap: Keymap, looks: Looks, width: int) -> Row:
     """The labels that a key means now: those that one key reaches, then codes while there is room; what is left out is
     told by the key that lists it."""
     direct, coded = _label_keys(desk, keymap)
@@ -297,8 +292,12 @@ def prompt_row(lists: bool, looks: Looks, width: int) -> Row:
     keys += [("↑ ↓", "choose"), ("letters", "narrow")] if lists else [("Ctrl+U", "empties the line")]
     row: list[tuple[str, Style]] = [(" ", looks.bar)]
     for name, does in keys:
-        row += [(f"{name} ", looks.key), (f"{does}  ", looks.bar)]
+        row += _key_and_word(name, does, looks)
     return clip(row, width)
+
+
+def _key_and_word(key: str, word: str, looks: Looks) -> Row:
+    return (f"{key} ", looks.key), (f"{word}  ", looks.bar)
 
 
 def verbs_row(keymap: Keymap, scope: str, controller: object, looks: Looks, width: int) -> Row:
@@ -307,10 +306,7 @@ def verbs_row(keymap: Keymap, scope: str, controller: object, looks: Looks, widt
     for bound in keymap.legal(scope, controller):
         if not bound.command.strip:
             break
-        piece = [
-            (f"{sign(' '.join(bound.sequences[0]))} ", looks.key),
-            (f"{bound.command.title}  ", looks.bar),
-        ]
+        piece = _key_and_word(sign(" ".join(bound.sequences[0])), bound.command.title, looks)
         if cells(row) + cells(piece) > width:
             break
         row += piece

@@ -35,7 +35,7 @@ def shown(rows: list[Any]) -> list[str]:
 
 def strip(sitting: Sitting, width: int = 80) -> str:
     looks = Looks(DARK, sitting.state.schema)
-    return shown(panels.strip(sitting.desk, sitting.dispatcher.keymap, looks, width))[0]
+    return shown([panels.labels_row(sitting.desk, sitting.dispatcher.keymap, looks, width)])[0]
 
 
 def grid(sitting: Sitting, width: int = 80, height: int = 20, page: int = 0) -> list[str]:

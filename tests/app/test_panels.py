@@ -41,8 +41,15 @@ def message(sitting: Sitting, width: int = 100) -> str:
     return text(panels.message(sitting.desk, looks(sitting), width))
 
 
+def strip_rows(sitting: Sitting, found: Looks, width: int) -> list[Row]:
+    """The two rows at the bottom of the reader."""
+    desk, keymap = sitting.desk, sitting.dispatcher.keymap
+    verbs = panels.verbs_row(keymap, desk.scope, desk, found, width)
+    return [panels.labels_row(desk, keymap, found, width), verbs]
+
+
 def strip(sitting: Sitting, width: int = 100) -> list[str]:
-    return [text(row) for row in panels.strip(sitting.desk, sitting.dispatcher.keymap, looks(sitting), width)]
+    return [text(row) for row in strip_rows(sitting, looks(sitting), width)]
 
 
 # -- header -----------------------------------------------------------------------------------------
@@ -174,7 +181,7 @@ def test_no_row_is_wider_than_the_screen_in_any_mode(project, width):
         rows = [
             panels.header(sitting.desk, found, width),
             panels.message(sitting.desk, found, width),
-            *panels.strip(sitting.desk, sitting.dispatcher.keymap, found, width),
+            *strip_rows(sitting, found, width),
             *panels.pane(sitting.desk, found, width, 9),
         ]
         for row in rows:

@@ -229,6 +229,8 @@ def test_the_strip_shows_the_keys_of_a_prompt_while_it_is_open(two):
         assert "a accept" in screen.rows()[-1]
         await screen.press("q", "F")
         assert "Enter answers" in screen.rows()[-1]
+        await screen.press("escape", "?", "/")
+        assert "Enter answers" in screen.rows()[-1]
 
     run(test, two)
 

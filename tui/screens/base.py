@@ -16,7 +16,7 @@ from annotations.errors import PostilError
 from tui.commands import Command
 from tui.host import Choice
 from tui.keys import Bound, Dispatcher
-from tui.panels import key_grid, sign
+from tui.panels import key_grid, prompt_row, sign, verbs_row
 from tui.prompting import Prompting
 from tui.safe import safe
 from tui.widgets.rows import Row, Rows, fit
@@ -95,6 +95,13 @@ class KeyedScreen(Screen[None]):
     def controller(self) -> Any:
         """What the commands of the scope act on."""
         raise NotImplementedError
+
+    def keys_row(self) -> Row:
+        """What keys do now: the commands that are legal, or in a prompt its own keys."""
+        looks, width = self.postil.looks, self.size.width
+        if self.prompting is not None:
+            return prompt_row(self.prompting.choices is not None, looks, width)
+        return verbs_row(self.dispatcher.keymap, self.scope, self.controller, looks, width)
 
     def say(self, text: str, warns: bool = False) -> None:
         """Shows a sentence until the next command."""

@@ -11,7 +11,7 @@ from textual.events import Resize
 from tui.commands import Command
 from tui.keys import Bound, Dispatcher, Keymap
 from tui.looks import Looks
-from tui.panels import sign, verbs_row, with_keys
+from tui.panels import sign, with_keys
 from tui.safe import safe
 from tui.screens.base import KeyedScreen
 from tui.widgets.rows import Row, Rows, clip, fit
@@ -128,16 +128,13 @@ class HelpScreen(KeyedScreen):
 
     def draw(self) -> None:
         """Shows the part of the list that is in view."""
-        looks, width = self.postil.looks, self.size.width
+        looks = self.postil.looks
         found = self._rows()
         self.body.show(found[self.top : self.top + self.body.size.height], looks.base)
         self.message.show([((f" {self.said}", looks.bar_faint),)], looks.bar)
         keys = with_keys(self.dispatcher.keymap, "{row-down} {row-up} {rows-down}")
         more = f" {len(found)} lines, {keys}"
-        self.strip.show(
-            [((more, looks.bar_faint),), verbs_row(self.dispatcher.keymap, "help", self, looks, width)],
-            looks.bar,
-        )
+        self.strip.show([((more, looks.bar_faint),), self.keys_row()], looks.bar)
 
 
 def rows(keymap: Keymap, looks: Looks, scope: str, width: int, words: str = "") -> list[Row]:

@@ -9,7 +9,6 @@ from annotations.errors import PostilError
 from annotations.store import Row as Line
 from tui.keys import Dispatcher
 from tui.looks import Looks
-from tui.panels import prompt_row, verbs_row
 from tui.safe import safe
 from tui.screens.base import KeyedScreen
 from tui.shelf import Shelf
@@ -79,12 +78,7 @@ class LibraryScreen(KeyedScreen):
         style = looks.alarm if shelf.warns else looks.bar_strong
         self.message.show([((fit(f" {safe(shelf.said)}", width), style),)], looks.bar)
         place = f" {shelf.index + 1 if shelf.session.queue else 0} of {len(shelf.session.queue)}"
-        keys = (
-            verbs_row(self.dispatcher.keymap, "library", shelf, looks, width)
-            if self.prompting is None
-            else prompt_row(self.prompting.choices is not None, looks, width)
-        )
-        self.strip.show([((place, looks.bar_faint),), keys], looks.bar)
+        self.strip.show([((place, looks.bar_faint),), self.keys_row()], looks.bar)
 
 
 def _header(shelf: Shelf, looks: Looks, width: int) -> Row:

@@ -166,14 +166,6 @@ class ReaderScreen(KeyedScreen):
             return panels.message(desk, looks, width)
         return ((fit(f" {self.tour.line(self.dispatcher.keymap)}", width), looks.bar_strong),)
 
-    def _strip_rows(self, desk: Desk, width: int) -> list[Row]:
-        """The keys that are legal now: the prompt's own while one is open."""
-        looks = self.postil.looks
-        if self.prompting is None:
-            return panels.strip(desk, self.dispatcher.keymap, looks, width)
-        lists = self.prompting.choices is not None
-        return [((" ", looks.bar),), panels.prompt_row(lists, looks, width)]
-
     def _listed_rows(self) -> list[Row]:
         """The card or the preview, while there is one: of a preview at most three fifths of the text are under it."""
         desk = self.desk
@@ -191,13 +183,15 @@ class ReaderScreen(KeyedScreen):
     def draw(self) -> None:
         """Brings every row up to date with the desk."""
         desk, looks, width = self.desk, self.postil.looks, self.size.width
+        keymap = self.dispatcher.keymap
         if desk is None or not self.article.size.width:
             return
         desk.resize(*self.article.measure(desk.session.config.column))
         self.article.sync(desk, looks)
         self.header.show([panels.header(desk, looks, width)], looks.bar)
         self.message.show([self._message(desk, width)], looks.bar)
-        self.strip.show(self._strip_rows(desk, width), looks.bar)
+        labels = ((" ", looks.bar),) if self.prompting else panels.labels_row(desk, keymap, looks, width)
+        self.strip.show([labels, self.keys_row()], looks.bar)
         if self.pane.display and self.pane.size.width:
             size = self.pane.size
             key = panels.pane_key(desk, looks, size.width, size.height)

@@ -86,9 +86,8 @@ def finish(desk: Desk, key: str | None) -> None:
     """Focuses what an edit made; the cursor stays where it is if that is inside, else it goes to the beginning."""
     if key is None:
         return
-    shown, tokens = desk.state.shown(key), desk.state.tokens
-    start, end = tokens.span(desk.cursor) if len(tokens) else (0, 0)
-    if shown is not None and any(s < end and e > start for s, e in shown.spans):
+    shown = desk.state.shown(key)
+    if shown is not None and desk.lies_over(shown):
         desk.set_focus(key)
         desk.reveal()
     else:
