@@ -17,7 +17,7 @@ import click
 
 from annotations.config import Config, find_project, load
 from annotations.errors import PostilError
-from annotations.formats.base import Newlines, Overlaps, Pieces, Unit
+from annotations.formats.options import Newlines, Overlaps, Pieces, Unit
 from annotations.model import Status
 from annotations.schema import Schema
 from annotations.wording import printable
@@ -172,12 +172,11 @@ def import_(
 
     with refusals():
         config = open_project(project)
-        if format_ is not None:
-            registry.named(format_)
+        format = registry.named(format_) if format_ is not None else None
         reading = Reading(config.schema, encoding, unit, frozenset(negative), newlines)
         files = [path for path in paths if path != "-"]
         with opened(config) as store, _progress_bar("importing") if files else nullcontext(None) as advance:
-            importer = Importer(store, config, Taking(reading, format_, person, status), advance)
+            importer = Importer(store, config, Taking(reading, format, person, status), advance)
             importer.take_patterns(files, Path())
             if "-" in paths:
                 importer.take_stream(sys.stdin.buffer)
@@ -499,13 +498,12 @@ def schema_from(paths: tuple[str, ...], format_: str | None, name: str) -> None:
     from annotations.proposing import Proposal
 
     with refusals():
-        if format_ is not None:
-            registry.named(format_)
+        format = registry.named(format_) if format_ is not None else None
         found = Proposal()
         for conf in brat.confs(paths):
             found.take_conf(conf)
         files = [path for path in paths if Path(path).name != brat_conf.NAME]
-        found.take(read_all(files, Path(), Reading(Schema((), ())), format_))
+        found.take(read_all(files, Path(), Reading(Schema((), ())), format))
         text = found.config(name or Path(paths[0]).stem or "proposed")
     click.echo(text, nl=False)
     report(found.refused, {}, as_json=False)

@@ -13,17 +13,18 @@ from pathlib import Path
 
 from annotations.errors import BadFile
 from annotations.formats import brat, registry, tagged
+from annotations.formats.base import Format
 from annotations.wording import printable
 
 _MAGIC = re.compile(r"[*?[]")
 
 
-def expand(patterns: Sequence[str], base: Path, format: str | None = None) -> Iterator[Path | BadFile]:
+def expand(patterns: Sequence[str], base: Path, format: Format | None = None) -> Iterator[Path | BadFile]:
     """The files that paths, folders and glob patterns name, in order; a BadFile for one that names nothing. A brat pair
     is one file, its annotations, unless another `format` is asked for; offsets are no file beside their tokens."""
     pairs: set[Path] = set()
     for found in _named(patterns, base):
-        pair = brat.annotated(found) if isinstance(found, Path) and format in (None, brat.NAME) else None
+        pair = brat.annotated(found) if isinstance(found, Path) and format in (None, brat.FORMAT) else None
         if pair is None:
             if not (isinstance(found, Path) and tagged.lies_beside(found)):
                 yield found

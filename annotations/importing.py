@@ -35,12 +35,12 @@ MOST_TEXT = 16_000_000
 
 @dataclass(frozen=True, slots=True)
 class Taking:
-    """How to take files in: `format` by name where it is not to be found out; `person` is whose work their annotations
+    """How to take files in: `format` where it is not to be found out; `person` is whose work their annotations
     become, else they are suggestions, in import layers named after the file (and who annotated, where that is said);
     what articles are whose format does not say so; how to read."""
 
     reading: Reading
-    format: str | None = None
+    format: Format | None = None
     person: str | None = None
     status: Status = "open"
 
@@ -71,14 +71,8 @@ def records_of(source: Source, reading: Reading, format: Format) -> Iterator[Inc
         yield from format.read(source, reading)
 
 
-def format_of(source: Source, name: str | None) -> Format:
-    """The format of that name, or the one that a source looks like. Raises BadFile, and PostilError for a name of
-    none."""
-    return registry.named(name) if name else registry.detected(source)
-
-
 def read_all(
-    patterns: Sequence[str], base: Path, reading: Reading, format: str | None
+    patterns: Sequence[str], base: Path, reading: Reading, format: Format | None
 ) -> Iterator[Incoming | BadFile]:
     """The articles of all files that paths, folders and glob patterns name, without taking them in."""
     roots = folders(patterns, base)
@@ -87,7 +81,7 @@ def read_all(
             if isinstance(found, BadFile):
                 raise found
             source = Source.of(found, root=_root(found, roots))
-            yield from records_of(source, reading, format_of(source, format))
+            yield from records_of(source, reading, format or registry.detected(source))
         except BadFile as error:
             yield error
 
@@ -172,7 +166,7 @@ class Importer:
 
     def _take_source(self, source: Source) -> None:
         try:
-            format = format_of(source, self.taking.format)
+            format = self.taking.format or registry.detected(source)
         except BadFile as error:
             self.report.refused.append(str(error))
             return

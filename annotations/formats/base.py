@@ -17,26 +17,14 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, Any
 
 from annotations.documents import Document, Incoming
 from annotations.errors import BadFile, PostilError
+from annotations.formats.options import Newlines, Overlaps, Pieces, Unit
 from annotations.formats.packed import PACKED, printable_path, unpacked
 from annotations.model import Article
 from annotations.schema import Schema
-
-Unit = Literal["codepoint", "utf16", "grapheme"]
-"""What the offsets of a file count."""
-
-Newlines = Literal["keep", "lf"]
-"""What becomes of the line ends of articles."""
-
-Overlaps = Literal["longest", "first"]
-"""Which of overlapping entities a format without overlaps gets."""
-
-Pieces = Literal["hull", "drop"]
-"""What a format without discontinuous entities gets of one: all from its first to its last piece, or nothing."""
-
 
 # UTF-32 first: its little-endian mark begins with that of UTF-16.
 MARKS = (

@@ -13,7 +13,8 @@ from typing import Any
 from annotations.documents import Document, Incoming, IncomingAnnotations
 from annotations.errors import BadFile
 from annotations.formats import offsets, records
-from annotations.formats.base import Format, Head, Output, Reading, Source, Unit
+from annotations.formats.base import Format, Head, Output, Reading, Source
+from annotations.formats.options import Unit
 from annotations.formats.records import Bad, about_pair, article_of, get, meta_of, quoted
 from annotations.formats.tokenised import distinct, relations_of, whole
 from annotations.formats.unsaid import lose_details, lose_relations

@@ -17,8 +17,9 @@ import regex
 from annotations.documents import Document, Incoming, IncomingAnnotations
 from annotations.errors import BadFile
 from annotations.formats import fields, records
-from annotations.formats.base import Format, Head, Output, Reading, Source, Unit
+from annotations.formats.base import Format, Head, Output, Reading, Source
 from annotations.formats.offsets import NAMES, Surface, fitting, to_codepoints
+from annotations.formats.options import Unit
 from annotations.formats.readable import Names, Words
 from annotations.formats.records import Bad, get, objects, quoted
 from annotations.formats.spliced import Gathered

@@ -14,7 +14,7 @@ from typing import IO, Any
 from annotations.documents import Document, Incoming
 from annotations.errors import BadFile
 from annotations.formats import records
-from annotations.formats.base import Format, Head, Output, Reading, Source, Unit
+from annotations.formats.base import Format, Head, Output, Reading, Source
 from annotations.formats.label_studio_config import FILE, Names, is_config, labelling_config, text_key
 from annotations.formats.label_studio_regions import (
     LABELS,
@@ -29,6 +29,7 @@ from annotations.formats.label_studio_regions import (
     unit_of,
 )
 from annotations.formats.label_studio_results import Results
+from annotations.formats.options import Unit
 from annotations.formats.records import Bad, get, objects
 from annotations.formats.tokenised import relations_of, whole
 from annotations.formats.unsaid import lose_details

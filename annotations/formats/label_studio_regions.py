@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any
 
-from annotations.formats.base import Reading, Unit
+from annotations.formats.base import Reading
 from annotations.formats.offsets import Surface, fitting, to_codepoints
+from annotations.formats.options import Unit
 from annotations.formats.records import Bad, get, quoted
 from annotations.model import Status
 

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeGuard
 
 from annotations.documents import IncomingAnnotations
-from annotations.formats.base import Unit
 from annotations.formats.label_studio_regions import (
     LABELS,
     Answer,
@@ -20,6 +19,7 @@ from annotations.formats.label_studio_regions import (
     text_of,
 )
 from annotations.formats.offsets import NAMES, to_codepoints
+from annotations.formats.options import Unit
 from annotations.formats.records import Bad, get, name, quoted
 from annotations.model import Entity, Relation
 

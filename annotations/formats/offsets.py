@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import regex
 
-from annotations.formats.base import Unit
+from annotations.formats.options import Unit
 from annotations.formats.records import Bad
 from annotations.model import Span
 from annotations.text import Tokens

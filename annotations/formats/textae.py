@@ -14,8 +14,9 @@ from typing import Any
 from annotations.documents import Document, Incoming, IncomingAnnotations
 from annotations.errors import BadFile
 from annotations.formats import records
-from annotations.formats.base import Format, Head, Output, Reading, Source, Unit
+from annotations.formats.base import Format, Head, Output, Reading, Source
 from annotations.formats.offsets import NAMES, by_borders, from_codepoints, to_codepoints
+from annotations.formats.options import Unit
 from annotations.formats.records import Bad, choice, get, name, objects, quoted
 from annotations.formats.tokenised import in_order, straightened, told
 from annotations.formats.unsaid import lose_details

@@ -70,5 +70,5 @@ def test_a_package_root_imports_nothing(root: str) -> None:
 
 
 def test_no_format_waits_in_the_way_of_the_first_article() -> None:
-    formats = ["annotations.formats.registry", "annotations.importing", "annotations.exporting"]
+    formats = ["annotations.formats.base", "annotations.importing", "annotations.exporting"]
     assert who_brings(formats, ["tui.cli", "tui.app"]) == {}

@@ -738,7 +738,7 @@ def test_a_pair_is_taken_once_in_folders_globs_and_by_either_name(tmp_path: Path
     assert names_of(expand([str(folder)], Path()), folder) == ["x.ann", "y.txt", "z.a1"]
     assert names_of(expand(["?.*"], folder), folder) == ["x.ann", "y.txt", "z.a1"]
     assert names_of(expand(["x.txt", "x.ann", "x.a2", "z.txt"], folder), folder) == ["x.ann", "z.a1"]
-    assert names_of(expand(["x.txt"], folder, "text"), folder) == ["x.txt"]
+    assert names_of(expand(["x.txt"], folder, registry.named("text")), folder) == ["x.txt"]
 
 
 def test_a_name_too_long_for_a_neighbour_is_of_no_pair(tmp_path: Path) -> None:

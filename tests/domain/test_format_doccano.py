@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from annotations.config import load
 from annotations.documents import Document, Incoming, IncomingAnnotations
 from annotations.formats import registry
-from annotations.formats.base import Head, Reading, Unit
+from annotations.formats.base import Head, Reading
 from annotations.formats.doccano import FORMAT
 from annotations.formats.offsets import from_codepoints
+from annotations.formats.options import Unit
 from annotations.formats.records import Bad
 from annotations.importing import Importer, Taking
 from annotations.model import Relation, about_relation

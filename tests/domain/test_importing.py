@@ -305,7 +305,7 @@ def test_unknown_json_is_refused_by_name_unless_it_is_asked_for_as_text(project:
     (says,) = take(project, ".").refused
     assert says.startswith("a.json: this is JSON with the keys headline, which is in no format known here")
     config = load(project.folder / "config.yaml")
-    forced = Importer(project.store, config, Taking(Reading(config.schema), "text"))
+    forced = Importer(project.store, config, Taking(Reading(config.schema), registry.named("text")))
     assert forced.take_patterns(["."], project.folder).new == 1
 
 

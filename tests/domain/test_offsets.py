@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotations.formats.base import Unit
 from annotations.formats.offsets import by_borders, fitting, from_codepoints, to_codepoints
+from annotations.formats.options import Unit
 from annotations.formats.records import Bad
 from tests.interchange import texts
 
