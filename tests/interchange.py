@@ -257,7 +257,7 @@ json_values = st.recursive(
 """Anything that JSON can say."""
 
 
-def exchange_a_value(record: Any, data: st.DataObject) -> None:
+def exchange_a_value(record: Any, data: st.DataObject, values: st.SearchStrategy[Any] = json_values) -> None:
     """Puts something else in one place of a record, at any depth."""
     place = record
     while True:
@@ -267,4 +267,4 @@ def exchange_a_value(record: Any, data: st.DataObject) -> None:
         if not isinstance(inner, (dict, list)) or not inner or data.draw(st.integers(0, 3)) == 0:
             break
         place = inner
-    place[key] = data.draw(json_values)
+    place[key] = data.draw(values)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -638,13 +638,6 @@ def test_a_line_that_the_head_cuts_off_says_nothing() -> None:
 
 
 # -- through a project --------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Iterator[Project]:
-    made = Project(tmp_path)
-    yield made
-    made.close()
 
 
 def import_(project: Project, *patterns: str, **how: Any) -> Report:

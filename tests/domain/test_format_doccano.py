@@ -29,6 +29,7 @@ from tests.interchange import (
     document,
     documents,
     entity,
+    exchange_a_value,
     hardest,
     links,
     read,
@@ -375,13 +376,7 @@ json_values = st.recursive(
 @given(st.data())
 def test_a_record_with_one_value_exchanged_is_read_or_refused(data: st.DataObject) -> None:
     given = json.loads(json.dumps(related(LEADS, label=[[0, 2, "X"]], meta={"a": 1}, Comments=["x"])))
-    spot: Any = given
-    while True:
-        key = data.draw(st.sampled_from(list(spot) if isinstance(spot, dict) else list(range(len(spot)))))
-        if not isinstance(spot[key], (dict, list)) or not spot[key] or data.draw(st.booleans()):
-            break
-        spot = spot[key]
-    spot[key] = data.draw(json_values)
+    exchange_a_value(given, data, json_values)
     for each in read(FORMAT, lines(given), "it"):
         if isinstance(each, Incoming):
             assert each.document is None or all(
@@ -434,27 +429,23 @@ def test_it_is_registered() -> None:
 # -- the whole way ------------------------------------------------------------------------------------
 
 
-def test_a_file_becomes_a_layer_and_importing_it_again_adds_nothing(tmp_path: Path) -> None:
-    project = Project(tmp_path)
-    try:
-        (tmp_path / "news.jsonl").write_bytes(
-            lines(related(LEADS), {"text": "Fog.", "entities": [], "relations": []})
-        )
-        store, config = project.store, load(tmp_path / "config.yaml")
-        report = Importer(store, config).take_patterns(["news.jsonl"], tmp_path)
-        assert (report.new, report.entities, report.relations, report.refused) == (2, 2, 1, [])
-        assert "its offsets were taken to count UTF-16 units" in report.warnings[0]
-        (layer,) = [layer for layer in store.layers() if layer.title == "import:news"]
-        assert values(store.entities(1, layer.id)) == {(MEI, "PERSON"), (GLOBEX, "ORG")}
-        again = Importer(store, config).take_patterns(["news.jsonl"], tmp_path)
-        assert (again.new, again.entities, again.relations) == (0, 0, 0)
+def test_a_file_becomes_a_layer_and_importing_it_again_adds_nothing(project: Project, tmp_path: Path) -> None:
+    (tmp_path / "news.jsonl").write_bytes(
+        lines(related(LEADS), {"text": "Fog.", "entities": [], "relations": []})
+    )
+    store, config = project.store, load(tmp_path / "config.yaml")
+    report = Importer(store, config).take_patterns(["news.jsonl"], tmp_path)
+    assert (report.new, report.entities, report.relations, report.refused) == (2, 2, 1, [])
+    assert "its offsets were taken to count UTF-16 units" in report.warnings[0]
+    (layer,) = [layer for layer in store.layers() if layer.title == "import:news"]
+    assert values(store.entities(1, layer.id)) == {(MEI, "PERSON"), (GLOBEX, "ORG")}
+    again = Importer(store, config).take_patterns(["news.jsonl"], tmp_path)
+    assert (again.new, again.entities, again.relations) == (0, 0, 0)
 
-        taking = Taking(Reading(config.schema), person="ana", status="done")
-        report = Importer(store, config, taking).take_patterns(["news.jsonl"], tmp_path)
-        me = store.layer("person", "ana")
-        assert [store.progress(n, me.id).status for n in (1, 2)] == ["done", "done"]
-    finally:
-        project.close()
+    taking = Taking(Reading(config.schema), person="ana", status="done")
+    report = Importer(store, config, taking).take_patterns(["news.jsonl"], tmp_path)
+    me = store.layer("person", "ana")
+    assert [store.progress(n, me.id).status for n in (1, 2)] == ["done", "done"]
 
 
 def test_a_text_in_pieces_of_characters_keeps_its_edges() -> None:

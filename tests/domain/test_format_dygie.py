@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -298,13 +297,6 @@ def test_a_damaged_record_is_read_or_refused(data: st.DataObject) -> None:
 
 
 # -- through a project --------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Iterator[Project]:
-    made = Project(tmp_path)
-    yield made
-    made.close()
 
 
 def test_gold_and_predictions_become_suggestions_in_layers_of_their_own(project: Project) -> None:

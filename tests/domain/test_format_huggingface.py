@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -337,13 +337,6 @@ def test_what_we_write_is_told_by_its_keys(made: Document) -> None:
 def test_other_records_are_not_taken_for_ours() -> None:
     for data in (b'{"text": "a", "tokens": []}', b'{"tokens": ["a"]}', b"[]", b"ner_tags tokens"):
         assert not HF.recognises(Head("train.json", data))
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Iterator[Project]:
-    made = Project(tmp_path)
-    yield made
-    made.close()
 
 
 def test_an_exported_folder_becomes_suggestions_on_the_articles_it_came_from(project: Project) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -763,13 +762,6 @@ def test_other_files_are_not_its(data: bytes) -> None:
 
 
 # --- into the database
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Iterator[Project]:
-    project = Project(tmp_path)
-    yield project
-    project.close()
 
 
 def test_annotations_become_a_persons_work_and_predictions_never_do(project: Project) -> None:

@@ -732,29 +732,27 @@ def test_it_is_registered() -> None:
 # -- the whole way ------------------------------------------------------------------------------------
 
 
-def test_a_file_of_two_annotators_becomes_two_layers_or_one_person_s_work(tmp_path: Path) -> None:
-    project = Project(tmp_path)
-    try:
-        mine = [task(_annotator_id="ana"), question("reject", ORG | {"label": "GPE"}, _annotator_id="ana")]
-        (tmp_path / "news.jsonl").write_bytes(
-            lines(*mine, task(_annotator_id="ben", spans=[PERSON], relations=[]))
-        )
-        store, config = project.store, load(tmp_path / "config.yaml")
-        report = Importer(store, config).take_patterns(["news.jsonl"], tmp_path)
-        assert (report.new, report.entities, report.relations, report.refused) == (1, 3, 1, [])
-        layers = {layer.title: layer for layer in store.layers()}
-        assert {"import:news/ana", "import:news/ben"} <= layers.keys()
-        assert len(store.entities(1, layers["import:news/ben"].id)) == 1
-        again = Importer(store, config).take_patterns(["news.jsonl"], tmp_path)
-        assert (again.new, again.entities, again.relations) == (0, 0, 0)
+def test_a_file_of_two_annotators_becomes_two_layers_or_one_person_s_work(
+    project: Project, tmp_path: Path
+) -> None:
+    mine = [task(_annotator_id="ana"), question("reject", ORG | {"label": "GPE"}, _annotator_id="ana")]
+    (tmp_path / "news.jsonl").write_bytes(
+        lines(*mine, task(_annotator_id="ben", spans=[PERSON], relations=[]))
+    )
+    store, config = project.store, load(tmp_path / "config.yaml")
+    report = Importer(store, config).take_patterns(["news.jsonl"], tmp_path)
+    assert (report.new, report.entities, report.relations, report.refused) == (1, 3, 1, [])
+    layers = {layer.title: layer for layer in store.layers()}
+    assert {"import:news/ana", "import:news/ben"} <= layers.keys()
+    assert len(store.entities(1, layers["import:news/ben"].id)) == 1
+    again = Importer(store, config).take_patterns(["news.jsonl"], tmp_path)
+    assert (again.new, again.entities, again.relations) == (0, 0, 0)
 
-        taking = Taking(Reading(config.schema), person="ana")
-        report = Importer(store, config, taking).take_patterns(["news.jsonl"], tmp_path)
-        assert "ana already has work on this article" in report.refused[0]
-        me = store.layer("person", "ana")
-        assert values(store.entities(1, me.id)) == {(MEI, "PERSON"), (GLOBEX, "ORG")}
-        assert [(d.verdict, d.via) for d in store.decisions(1, me.id)] == [("rejected", "import")]
-        progress = store.progress(1, me.id)
-        assert (progress.status, progress.complete) == ("done", ("entities", "relations"))
-    finally:
-        project.close()
+    taking = Taking(Reading(config.schema), person="ana")
+    report = Importer(store, config, taking).take_patterns(["news.jsonl"], tmp_path)
+    assert "ana already has work on this article" in report.refused[0]
+    me = store.layer("person", "ana")
+    assert values(store.entities(1, me.id)) == {(MEI, "PERSON"), (GLOBEX, "ORG")}
+    assert [(d.verdict, d.via) for d in store.decisions(1, me.id)] == [("rejected", "import")]
+    progress = store.progress(1, me.id)
+    assert (progress.status, progress.complete) == ("done", ("entities", "relations"))

@@ -216,14 +216,10 @@ def test_tables_that_a_spreadsheet_saved_with_semicolons_are_read(tmp_path: Path
     assert taken(read(saved(files, tmp_path))) == as_lines(full())
 
 
-def test_a_folder_of_tables_goes_into_a_project(tmp_path: Path) -> None:
+def test_a_folder_of_tables_goes_into_a_project(project: Project, tmp_path: Path) -> None:
     saved(interchange.write(tables.FORMAT, [hardest()]).files, tmp_path / "out")
-    project = Project(tmp_path)
-    try:
-        importer = Importer(project.store, load(tmp_path / "config.yaml"))
-        report = importer.take_patterns(["out"], tmp_path)
-        assert (report.new, report.entities, report.relations, report.refused) == (1, 8, 3, [])
-        again = Importer(project.store, load(tmp_path / "config.yaml")).take_patterns(["out"], tmp_path)
-        assert (again.new, again.entities, again.relations) == (0, 0, 0)
-    finally:
-        project.close()
+    importer = Importer(project.store, load(tmp_path / "config.yaml"))
+    report = importer.take_patterns(["out"], tmp_path)
+    assert (report.new, report.entities, report.relations, report.refused) == (1, 8, 3, [])
+    again = Importer(project.store, load(tmp_path / "config.yaml")).take_patterns(["out"], tmp_path)
+    assert (again.new, again.entities, again.relations) == (0, 0, 0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -299,13 +298,6 @@ def test_a_damaged_record_is_read_or_refused(data: st.DataObject) -> None:
 
 
 # -- through a project --------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Iterator[Project]:
-    made = Project(tmp_path)
-    yield made
-    made.close()
 
 
 def test_pairs_become_somebodys_work_with_what_they_rejected(project: Project) -> None:

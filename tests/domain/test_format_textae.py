@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -453,13 +452,6 @@ def test_other_files_are_not_its(data: bytes) -> None:
 
 
 # --- into the database
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Iterator[Project]:
-    project = Project(tmp_path)
-    yield project
-    project.close()
 
 
 def test_each_track_becomes_an_import_layer_and_importing_twice_adds_nothing(project: Project) -> None:

@@ -269,16 +269,8 @@ def test_import_and_export_again_gives_the_same_bytes() -> None:
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30).filter(str.strip)
 names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=6)
-json_values = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(max_size=3),
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
-    max_leaves=4,
-).filter(lambda value: value is not None)
-metas = st.dictionaries(st.sampled_from(["id", "url", "by", "é\u2028"]), json_values, max_size=3)
+said = interchange.json_values.filter(lambda value: value is not None)
+metas = st.dictionaries(st.sampled_from(["id", "url", "by", "é\u2028"]), said, max_size=3)
 scores = st.none() | st.floats(-1, 1).map(lambda score: round(score, 4) + 0.0)
 
 
@@ -533,13 +525,6 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
 @given(st.data())
 def test_a_record_with_one_value_exchanged_is_read_or_refused(data: st.DataObject) -> None:
     record = json.loads(line(full(), SYMMETRIC))
-    place: Any = record
-    while True:
-        keys = list(place) if isinstance(place, dict) else list(range(len(place)))
-        key = data.draw(st.sampled_from(keys))
-        if not isinstance(place[key], (dict, list)) or not place[key] or data.draw(st.booleans()):
-            break
-        place = place[key]
-    place[key] = data.draw(json_values | st.none())
+    interchange.exchange_a_value(record, data)
     for each in read([json.dumps(record).encode()], "it"):
         assert isinstance(each, Incoming) or re.match("it, line 1: ", str(each))
