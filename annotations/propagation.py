@@ -62,10 +62,9 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The places that were found, in how many articles, and whether there are more than were asked for."""
+    """The places that were found, and whether there are more than were asked for."""
 
     places: tuple[Place, ...]
-    articles: int
     cut: bool = False
 
 
@@ -146,8 +145,7 @@ def places(state: ArticleState, key: str, options: Options) -> Found:
     """The other places of the focused words in this article, in reading order. Refused as `sought_by`."""
     shown, sought = state.shown(key), sought_by(state, key)
     own_place = [] if shown is None else [(shown.start, shown.end)]
-    found = tuple(places_of(state, sought, options, own_place))
-    return Found(found, 1 if found else 0)
+    return Found(tuple(places_of(state, sought, options, own_place)))
 
 
 def places_of(

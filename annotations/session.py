@@ -305,8 +305,7 @@ class Session:
         here = propagation.places(self.current(), key, options).places
         sought = propagation.sought_by(self.current(), key)
         found = [*islice(chain(here, self._places_elsewhere(sought, options)), limit + 1)]
-        shown = tuple(found[:limit])
-        return Found(shown, len({place.article for place in shown}), len(found) > limit)
+        return Found(tuple(found[:limit]), len(found) > limit)
 
     def _places_elsewhere(self, sought: Sought, options: Options) -> Iterator[Place]:
         where, parameters = holding(propagation.longest_word(sought.text), options.match_case)
