@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
@@ -84,13 +84,14 @@ class SpanIndex:
 
     def overlapping(self, start: int, end: int) -> list[str]:
         """Keys whose range shares a code point with `[start, end)`, in no particular order."""
-        blocks = self._of(start, end)
-        found = (
-            {key: None for block in blocks for key in self._blocks.get(block, ())}
-            if len(blocks) <= len(self._blocks)
-            else self._ranges
-        )
-        ranges = self._ranges
+        blocks, ranges = self._of(start, end), self._ranges
+        found: Collection[str]
+        if len(blocks) == 1:
+            found = self._blocks.get(blocks[0], ())
+        elif len(blocks) <= len(self._blocks):
+            found = {key: None for block in blocks for key in self._blocks.get(block, ())}
+        else:
+            found = ranges
         return [key for key in found if ranges[key][0] < end and ranges[key][1] > start]
 
     def _of(self, start: int, end: int) -> range:

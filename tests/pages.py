@@ -26,6 +26,7 @@ from tests.strategies import ME, Pens, article
 from tui import drawing
 from tui.desk import Desk
 from tui.looks import DARK, Looks
+from tui.view import Tag, View
 from tui.widgets.article import ArticleView
 
 LABELS = ("PERSON", "GPE", "人物", "A_LONG_LABEL_INDEED")
@@ -201,9 +202,8 @@ class Paper(ArticleView):
     def size(self) -> Size:
         return self._paper
 
-    def refresh(self, *regions: Region, **more: Any) -> Paper:
+    def redraw(self, *regions: Region) -> None:
         self.dirty += regions or [Region(0, 0, *self._paper)]
-        return self
 
     def drawn(self) -> list[list[Cell]]:
         """All rows as the view has them, from its cache where it can."""
@@ -231,3 +231,8 @@ class Paper(ArticleView):
             assert not missed, f"row {y} changed in cells {missed}, drawn anew were {self.dirty}"
         self.seen = after
         return len(covered)
+
+
+def tags_of(view: View, start: int, end: int) -> list[Tag]:
+    """The labels that a view has in the text of some lines."""
+    return view.tags(start, end, view.items_over(start, end))

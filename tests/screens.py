@@ -39,6 +39,10 @@ class Screen:
         self.post(*keys)
         await self.pilot.pause()
 
+    async def key(self, key: str) -> None:
+        """One key, with the frame that it brings, and without a pause for what goes on beside it."""
+        await self.app.on_event(events.Key(key, key if len(key) == 1 else None))
+
     async def type(self, text: str) -> None:
         """Types a text, a key a character."""
         await self.press(*("space" if c == " " else c for c in text))

@@ -132,11 +132,19 @@ class PostilApp(EndsOnErrors, App[None]):
             event.prevent_default().stop()
             for key, character in _keys(event):
                 await self._current().take_key(key, character)
+            self._draw()
         elif isinstance(event, events.Paste) and not event.is_forwarded:
             event.prevent_default().stop()
             self._current().paste(event.text)
         else:
             await super().on_event(event)
+
+    def _draw(self) -> None:
+        """Shows what keys have done, at once after the last of those that are waiting."""
+        if self.message_queue_size:
+            self._current().sync()
+        else:
+            self._current().sync_now()
 
     def _current(self) -> KeyedScreen:
         screen = self.screen

@@ -17,9 +17,10 @@ from rich.style import Style
 from annotations import navigator
 from annotations.hidden import REJECTED
 from annotations.model import Entity, Span, Suggestion
-from annotations.state import OWN, overlaps
+from annotations.state import LINK, OWN, overlaps
 from tui.desk import Desk
 from tui.gloss import SIGNS
+from tui.layout import Layout
 from tui.looks import Looks
 from tui.view import Tag
 
@@ -115,21 +116,23 @@ def _arc(desk: Desk, head: int, tail: int) -> dict[int, str]:
 
 def text_row(desk: Desk, looks: Looks, line: int, around: Sequence[Mark], margin: str) -> Iterator[Segment]:
     """The text of a line with its margin."""
-    layout, state = desk.view.layout, desk.state
-    start, end = layout.line(line)[0], layout.visible_end(line)
+    view, layout, state = desk.view, desk.view.layout, desk.state
+    (start, stop), end = layout.line(line), layout.visible_end(line)
     here = [(span, kind) for span, kind in around if span[0] < max(end, start + 1) and span[1] > start]
-    shown = [thing for i in state.items_over(start, end) if (thing := state.shown(i.key)) is not None]
-    hidden = [(state.suggestions[i.key], i.kind) for i in desk.view.hidden.over(start, end)]
-    tags, room = desk.view.tags(*layout.line(line)), dict(layout.tags_on(line))
+    items = view.items_over(start, stop)
+    shown = [thing for i in items if i.kind < LINK and (thing := state.shown(i.key)) is not None]
+    hidden = [(state.suggestions[i.key], i.kind) for i in items if i.kind > LINK]
+    tags, room = view.tags(start, stop, items), dict(layout.tags_on(line))
     codes = {layout.grapheme_floor(at): code for at, code in desk.jump_codes().items()}
     yield Segment(margin, looks.key_on_paper)
-    for a, b in pairwise(_cuts(desk, start, end, [*shown, *(each for each, _ in hidden)], here, tags)):
-        style, text = _style(looks, a, b, shown, hidden, here), layout.shown(a, b)
+    for a, b in pairwise(_cuts(layout, start, end, [*shown, *(each for each, _ in hidden)], here, tags)):
+        style, text = _style(looks, a, b, shown, hidden, here), layout.drawn(a, b)
         if a in codes:
             code, text = _over(codes[a], text)
             yield Segment(code, looks.hint)
         yield Segment(text, style)
-        yield from _labels(looks, [tag for tag in tags if tag.end == b], room.get(b, 0), desk.focus)
+        if b in room:
+            yield from _labels(looks, [tag for tag in tags if tag.end == b], room[b], desk.focus)
 
 
 def _over(code: str, text: str) -> tuple[str, str]:
@@ -151,14 +154,19 @@ def _labels(looks: Looks, tags: Sequence[Tag], room: int, focus: str | None) -> 
 
 
 def _cuts(
-    desk: Desk, start: int, end: int, shown: Sequence[Shown], here: Sequence[Mark], tags: Sequence[Tag]
+    layout: Layout, start: int, end: int, shown: Sequence[Shown], here: Sequence[Mark], tags: Sequence[Tag]
 ) -> list[int]:
     """Where the looks of a line change, in code points: a grapheme looks as what lies over any part of it."""
     edges = {edge for thing in shown for span in thing.spans for edge in span}
-    edges |= {edge for span, _ in here for edge in span} | {tag.end for tag in tags}
-    layout = desk.view.layout
-    inside = [edge for edge in edges if start < edge < end]
-    return sorted({start, end, *map(layout.grapheme_floor, inside), *map(layout.grapheme_ceil, inside)})
+    edges.update(tag.end for tag in tags)
+    for span, _ in here:
+        edges.update(span)
+    return sorted({start, end} | layout.edges(edge for edge in edges if start < edge < end))
+
+
+def _lies_over(thing: Shown, a: int, b: int) -> bool:
+    """Whether something shares a code point with [a, b)."""
+    return thing.start < b and a < thing.end and (not thing.fragments or overlaps(thing.fragments, ((a, b),)))
 
 
 def _style(
@@ -170,19 +178,17 @@ def _style(
     here: Sequence[Mark],
 ) -> Style:
     """The style of a piece; a hidden suggestion shows where nothing else lies."""
-    piece = ((a, b),)
     style = looks.base
-    covering = [thing for thing in shown if overlaps(thing.spans, piece)]
-    if covering:
+    if covering := [thing for thing in shown if _lies_over(thing, a, b)]:
         inner = min(covering, key=lambda thing: thing.end - thing.start)
         style = looks.pending(inner.label) if isinstance(inner, Suggestion) else looks.own(inner.label)
         style = looks.stacked(style) if len(covering) > 1 else style
-    elif kinds_there := [kind for each, kind in hidden if overlaps(each.spans, piece)]:
+    elif kinds_there := [kind for each, kind in hidden if _lies_over(each, a, b)]:
         style = looks.struck if REJECTED in kinds_there else looks.aside
-    kinds = {kind for span, kind in here if overlaps((span,), piece)}
+    kinds = {kind for span, kind in here if span[0] < b and a < span[1]}
     if {"cursor", "focus"} <= kinds:
         return looks.focus_cursor
-    for kind in _LATER_WINS:
+    for kind in _LATER_WINS if kinds else ():
         if kind in kinds:
             style = looks.mark(kind, style)
     return style

@@ -1,21 +1,31 @@
-"""What one frame sends to the terminal: the cells that are to be drawn anew, and of a style only what changes.
+"""How a frame comes about: the cells that are to be drawn anew, at once after a key, and of a style only what changes.
 
-Textual sends a changed span from the left edge of its widget on, and every piece of text with its whole style and a
-reset. On a slow line that is most of what is sent. Invariant: the terminal shows the same cells either way; a frame
-begins and ends with the style reset.
+Textual asks every widget on the way for all its lines, sends a changed span from the left edge of its widget on, and
+every piece of text with its whole style and a reset; and a request to draw goes through the queues of the widget and of
+the screen and waits for a timer. Invariant: the terminal shows the same cells either way; a frame begins and ends with
+the style reset.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from rich.color import ColorSystem
 from rich.console import Console
 from rich.style import Style
-from textual._compositor import ChopsUpdate
+from textual._compositor import Compositor, CompositorUpdate
+from textual.geometry import Region
+from textual.screen import Screen
+from textual.strip import Strip
+from textual.widget import Widget
+
+from annotations.model import Span
 
 RESET = "\x1b[0m"
+
+Piece = tuple[int, int, Strip]
+"""What is to stand on the screen: row and column of its left edge, and the cells."""
 
 _PLAIN = Style.null()
 
@@ -39,30 +49,76 @@ _OFF = {
 """What turns an attribute off (ECMA-48 8.3.117); 22 takes both bold and faint away."""
 
 
-class Frame(ChopsUpdate):
-    """Stands in for Textual's update of a part of the screen."""
+class PaintedScreen(Screen[None]):
+    """A screen that can send its frame at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._compositor = Painter()
+
+    def paint(self) -> None:
+        """Sends what is to be drawn anew. Where a widget is to be placed anew, that comes first, and is Textual's."""
+        if not self.is_current:
+            return
+        self._dirty_widgets.update(w for w in self._compositor.visible_widgets if w._repaint_regions)
+        if any(widget._layout_required for widget in self.walk_children(Widget)):
+            self.check_idle()
+        else:
+            self._on_timer_update()
+
+
+class Painter(Compositor):
+    """Stands in for Textual's compositor where a part of the screen is drawn."""
+
+    def render_partial_update(self) -> Frame | None:  # type: ignore[override]
+        """The frame of what was to be drawn anew, of which nothing is left then."""
+        regions = self._dirty_regions.copy()
+        self._dirty_regions.clear()
+        pieces = [piece for span in self._regions_to_spans(regions) for piece in self._pieces(*span)]
+        return Frame(pieces) if pieces else None
+
+    def _pieces(self, y: int, x1: int, x2: int) -> Iterator[Piece]:
+        """What stands in a span of a row: of widgets that lie over each other the front one."""
+        bare = [(max(0, x1), min(x2, self.size.width))] if 0 <= y < self.size.height else []
+        for widget, visible, region in self.layers_visible[y] if bare else ():
+            covered, bare = _parted(bare, visible.x, visible.right)
+            if covered:
+                (strip,) = widget.render_lines(Region(0, y - region.y, region.width, 1))
+                yield from ((y, a, strip.crop(a - region.x, b - region.x)) for a, b in covered)
+            if not bare:
+                return
+
+
+def _parted(spans: Sequence[Span], left: int, right: int) -> tuple[list[Span], list[Span]]:
+    """Spans cut in two: what lies in [left, right), and what does not."""
+    inside = [(max(a, left), min(b, right)) for a, b in spans]
+    outside = [part for a, b in spans for part in ((a, min(b, left)), (max(a, right), b))]
+    return [s for s in inside if s[0] < s[1]], [s for s in outside if s[0] < s[1]]
+
+
+class Frame(CompositorUpdate):
+    """Pieces of the screen, in the order in which they are sent."""
+
+    def __init__(self, pieces: Sequence[Piece]) -> None:
+        self.pieces = pieces
 
     def render_segments(self, console: Console) -> str:
         """The bytes of the frame, as text."""
         system = console._color_system or ColorSystem.TRUECOLOR
-        return "".join(self._pieces(system)) + RESET
+        return "".join(self._parts(system)) + RESET
 
-    def _pieces(self, system: ColorSystem) -> Iterator[str]:
+    def _parts(self, system: ColorSystem) -> Iterator[str]:
         here, style = (-1, -1), _PLAIN
-        for y, x1, x2 in self.spans:
-            for end, (x, strip) in zip(self.chop_ends[y], self.chops[y].items(), strict=True):
-                if strip is None or x >= x2 or end <= x1:
-                    continue
-                first, last = max(x, x1), min(end, x2)
-                if here != (y, first):
-                    yield f"\x1b[{y + 1};{first + 1}H"
-                for text, wanted, _ in strip.crop(first - x, last - x):
-                    wanted = wanted or _PLAIN
-                    if wanted is not style:
-                        yield turn(style, wanted, system)
-                        style = wanted
-                    yield text
-                here = (y, last)
+        for y, x, strip in self.pieces:
+            if here != (y, x):
+                yield f"\x1b[{y + 1};{x + 1}H"
+            for text, wanted, _ in strip:
+                wanted = wanted or _PLAIN
+                if wanted is not style:
+                    yield turn(style, wanted, system)
+                    style = wanted
+                yield text
+            here = (y, x + strip.cell_length)
 
 
 @lru_cache(maxsize=4096)

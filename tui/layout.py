@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 
 import regex
@@ -159,7 +159,10 @@ class Layout:
     def shown(self, start: int, end: int) -> str:
         """What to draw for the graphemes that start in `[start, end)`, a range within one line: without
         tags, line end and hanging space; a mark that stands alone on a dotted circle."""
-        end = min(end, self.visible_end(self.line_of(start)))
+        return self.drawn(start, min(end, self.visible_end(self.line_of(start))))
+
+    def drawn(self, start: int, end: int) -> str:
+        """The same for a range that is known to lie within the drawn part of a line."""
         if self._even:
             return self.text[start:end]
         return "".join(self._pieces(self.grapheme_ceil(start), end))
@@ -211,6 +214,12 @@ class Layout:
         """The first grapheme edge at or after `offset`."""
         floor = self.grapheme_floor(offset)
         return floor if floor >= offset else self._grapheme_end(floor)
+
+    def edges(self, offsets: Iterable[int]) -> set[int]:
+        """The edges of the graphemes that hold some code points of the drawn part of a line."""
+        if self._even:
+            return set(offsets)
+        return {edge for at in offsets for edge in (self.grapheme_floor(at), self.grapheme_ceil(at))}
 
     def _grapheme_end(self, start: int) -> int:
         if self.text.startswith("\r\n", start):

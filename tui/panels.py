@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from rich.cells import cell_len
 from rich.style import Style
@@ -214,7 +215,12 @@ def _about_relation(desk: Desk, ends: tuple[Entity | Suggestion, Entity | Sugges
 def labels_row(desk: Desk, keymap: Keymap, looks: Looks, width: int) -> Row:
     """The labels that a key means now: those that one key reaches, then codes while there is room; what is left out is
     told by the key that lists it."""
-    direct, coded = _label_keys(desk, keymap)
+    return _labels_row(desk.scope, tuple(kind.name for kind in _types(desk)), keymap, looks, width)
+
+
+@lru_cache(maxsize=32)
+def _labels_row(scope: str, names: Sequence[str], keymap: Keymap, looks: Looks, width: int) -> Row:
+    direct, coded = _label_keys(scope, names, keymap)
     found = [*direct, *coded]
     if not found:
         return ((" ", looks.bar),)
@@ -252,14 +258,14 @@ Keyed = tuple[Sequence[str], str]
 """A sequence of keys and the label that it means."""
 
 
-def _label_keys(desk: Desk, keymap: Keymap) -> tuple[list[Keyed], list[Keyed]]:
-    """The labels that can be meant now with their shortest keys in this project: single keys, and sequences."""
+def _label_keys(scope: str, names: Sequence[str], keymap: Keymap) -> tuple[list[Keyed], list[Keyed]]:
+    """Labels with their shortest keys in this project: single keys, and sequences."""
     direct: list[Keyed] = []
     coded: list[Keyed] = []
-    for kind in _types(desk):
-        found = (keymap.shortest.get(f"{verb}.{kind.name}") for verb in LABEL_COMMANDS[desk.scope])
+    for name in names:
+        found = (keymap.shortest.get(f"{verb}.{name}") for verb in LABEL_COMMANDS[scope])
         if (keys := next(filter(None, found), None)) is not None:
-            (direct if len(keys) == 1 else coded).append((keys, kind.name))
+            (direct if len(keys) == 1 else coded).append((keys, name))
     return direct, coded
 
 

@@ -72,10 +72,7 @@ def install(app: App[Any]) -> bool:
     Returns False and does nothing when the app does not draw to a terminal (in the browser, say). The
     caller passes `app.return_code` to `sys.exit`.
     """
-    from textual import _compositor
     from textual.drivers import linux_driver
-
-    from tui.frames import Frame
 
     if not issubclass(app.driver_class, linux_driver.LinuxDriver):
         return False
@@ -87,7 +84,6 @@ def install(app: App[Any]) -> bool:
     linux_driver.WriterThread = writer  # type: ignore[attr-defined, assignment]
     linux_driver.getincrementaldecoder = _lenient_decoder  # type: ignore[attr-defined, assignment]
     linux_driver.XTermParser = _parser()  # type: ignore[attr-defined]
-    _compositor.ChopsUpdate = Frame  # type: ignore[misc]
     for name in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(name, leaving.on_signal)
     return True

@@ -7,7 +7,7 @@ for. *Lines* are those of the layout; *rows* are what the screen has: a line tak
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from rich.cells import cell_len
 
@@ -23,8 +23,7 @@ MARGIN = 2
 """Lines of context kept above and below the cursor's line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(NamedTuple):
     """A label shown in the text after the entity that ends at code point `end`."""
 
     end: int
@@ -60,7 +59,11 @@ class View:
 
     def items_over(self, start: int, end: int) -> list[Item]:
         """What is shown of `[start, end)`: entities and suggestions in reading order, then hidden ones."""
-        return self.state.items_over(start, end) + self.hidden.over(start, end)
+        return self.state.items_over(start, end) + self.hidden_over(start, end)
+
+    def hidden_over(self, start: int, end: int) -> list[Item]:
+        """The hidden suggestions of entities that are shown of `[start, end)`, in reading order."""
+        return self.hidden.over(start, end) if self.reveals else []
 
     # -- what is shown in and under the text -----------------------------------------------------
 
@@ -86,33 +89,37 @@ class View:
     def _breaks(self) -> list[int]:
         return [start for start, _ in navigator.sentences(self.state)] if self.by_sentence else []
 
-    def tags(self, start: int, end: int) -> list[Tag]:
-        """The labels in the text of the lines from code point `start` to `end`, each behind the grapheme where the
-        layout has its cells; none while they are hidden, and none beside a gloss, which has them."""
-        placed = ((tag, self.layout.tag_edge(tag.end)) for tag in self._tags(start, end))
-        return [replace(tag, end=edge) for tag, edge in placed if edge is not None]
-
-    def _tags(self, start: int, end: int) -> list[Tag]:
-        """The labels of what ends in `[start, end)`, where it ends."""
-        found = [i for i in self._labelled(start, end) if i.kind != LINK and start < i.end <= end]
+    def tags(self, start: int, end: int, items: Iterable[Item]) -> list[Tag]:
+        """The labels in the text of the lines from code point `start` to `end`, of the items over these: each behind
+        the grapheme where the layout has its cells; none while they are hidden, and none beside a gloss, which has
+        them."""
+        found = [i for i in items if start < i.end <= end and self._has_tag(i)]
         found.sort(key=lambda item: (item.end, -item.start, item.kind))
-        return [Tag(i.end, f" {gloss.signed(i)}", i.key, i.label, i.kind) for i in found]
+        placed = ((item, self.layout.tag_edge(item.end)) for item in found)
+        return [Tag(at, f" {gloss.signed(i)}", i.key, i.label, i.kind) for i, at in placed if at is not None]
 
-    def _labelled(self, start: int, end: int) -> Iterable[Item]:
-        """What has its label in the text, of all that meets `[start, end)`; hidden suggestions whenever they are shown,
-        since the label tells what they are. Of a whole text suggested relations come along."""
+    def _has_tag(self, item: Item) -> bool:
+        """Whether an item has its label in the text; a hidden suggestion whenever it is shown, since the label tells
+        what it is."""
+        return item.kind != LINK and not self.gloss and (self.labels or item.kind > LINK)
+
+    def _taggable(self, start: int, end: int) -> Iterable[Item]:
+        """What may have its label in the text, of all that meets `[start, end)`. Of a whole text suggested relations
+        come along."""
         if self.gloss:
-            return []
-        revealed = self.hidden.over(start, end)
+            return ()
         if not self.labels:
-            return revealed
+            return self.hidden_over(start, end)
         whole = start <= 0 and end >= len(self.state.article.text)
-        return [*(self.state.items if whole else self.state.items_over(start, end)), *revealed]
+        return [
+            *(self.state.items if whole else self.state.items_over(start, end)),
+            *self.hidden_over(start, end),
+        ]
 
     def _tag_cells(self, start: int, end: int) -> list[tuple[int, int]]:
         """The cells of the labels in the text, by where they end: those of `tags`, without making them."""
         cells: dict[int, int] = {}
-        for item in self._labelled(start, end):
+        for item in self._taggable(start, end):
             if item.kind != LINK and start < item.end <= end:
                 cells[item.end] = cells.get(item.end, 0) + self._width(item.label) + (item.kind != OWN)
         return sorted(cells.items())

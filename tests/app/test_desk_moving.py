@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from annotations import navigator
 from annotations.model import Relation
 from tests.desks import BRIDGE, Project, Sitting, ids, mark
+from tests.pages import tags_of
 
 
 @pytest.fixture
@@ -372,5 +373,5 @@ def test_the_line_at_the_top_stays_when_labels_are_shown_and_hidden(project):
 
 def test_labels_shown_tell_own_from_suggested(visit):
     visit.press("a", "z l")
-    tags = {tag.text for tag in visit.desk.view.tags(*visit.desk.view.visible)}
+    tags = {tag.text for tag in tags_of(visit.desk.view, *visit.desk.view.visible)}
     assert " PERSON" in tags and " GPE?" in tags

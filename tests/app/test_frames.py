@@ -47,9 +47,16 @@ def strip(row: Row) -> Strip:
     return Strip([Segment(*piece) for piece in row]).adjust_cell_length(WIDTH, BLANK)
 
 
-def update(kind: type[ChopsUpdate], rows: list[Row], spans: list[tuple[int, int, int]]) -> str:
+def update(rows: list[Row], spans: list[tuple[int, int, int]]) -> str:
+    frame = Frame([(y, first, strip(rows[y]).crop(first, end)) for y, first, end in spans])
+    return frame.render_segments(Console(color_system="truecolor"))
+
+
+def textual(rows: list[Row]) -> str:
     chops = [{0: strip(row)} for row in rows]
-    return kind(chops, spans, [[WIDTH]] * HEIGHT).render_segments(Console(color_system="truecolor"))
+    return ChopsUpdate(chops, everything(), [[WIDTH]] * HEIGHT).render_segments(
+        Console(color_system="truecolor")
+    )
 
 
 def everything() -> list[tuple[int, int, int]]:
@@ -66,22 +73,22 @@ def shown(*frames: str) -> list[list[pyte.screens.Char]]:
 
 @given(ROWS)
 def test_a_frame_shows_what_textual_would_show(rows):
-    assert shown(update(Frame, rows, everything())) == shown(update(ChopsUpdate, rows, everything()))
+    assert shown(update(rows, everything())) == shown(textual(rows))
 
 
 @given(ROWS, ROWS)
 def test_only_the_cells_that_differ_are_sent_and_that_is_enough(old, new):
     spans = [(y, *run) for y in range(HEIGHT) for run in differing(old[y], new[y], BLANK, WIDTH)]
-    before = update(Frame, old, everything())
-    after = update(Frame, new, spans)
-    assert shown(before, after) == shown(update(Frame, new, everything()))
+    before = update(old, everything())
+    after = update(new, spans)
+    assert shown(before, after) == shown(update(new, everything()))
     sent = re.sub(r"\x1b\[[^A-Za-z]*[A-Za-z]", "", after)
     assert cells([(sent, BLANK)]) <= sum(end - first for _, first, end in spans)
 
 
 def test_a_span_in_the_middle_of_a_widget_is_sent_alone():
     rows: list[Row] = [(("one two three", BLANK),), (), ()]
-    assert update(Frame, rows, [(0, 4, 7)]) == ("\x1b[1;5H\x1b[38;2;16;16;16;48;2;224;224;224mtwo" + RESET)
+    assert update(rows, [(0, 4, 7)]) == ("\x1b[1;5H\x1b[38;2;16;16;16;48;2;224;224;224mtwo" + RESET)
 
 
 @given(STYLES, STYLES, STYLES)

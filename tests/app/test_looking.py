@@ -12,6 +12,7 @@ from rich.cells import cell_len
 from annotations.model import Relation
 from annotations.schema import Schema
 from tests.desks import BRIDGE, CONFIG, VISIT, Project, Sitting, check_sound, ids, mark, work
+from tests.pages import tags_of
 from tests.screens import Screen, run
 from tui.card import ROWS_A_LINE, Card, Line, wrap
 from tui.looks import DARK, Looks
@@ -359,10 +360,10 @@ def test_a_relation_set_aside_with_an_end_says_so(related):
 
 def test_signs_tell_what_is_hidden_without_colour(visit):
     visit.press("x").goto("Bergen", 2).press("v", "1", "g h")
-    tags = [tag.text for tag in visit.desk.view.tags(0, len(VISIT))]
+    tags = [tag.text for tag in tags_of(visit.desk.view, 0, len(VISIT))]
     assert tags == [" ×PERSON", " ·ORG"]
     visit.press("z l")
-    assert " ×PERSON" in [tag.text for tag in visit.desk.view.tags(0, len(VISIT))]
+    assert " ×PERSON" in [tag.text for tag in tags_of(visit.desk.view, 0, len(VISIT))]
     visit.press("z g")
     pieces = [piece.text for row in visit.desk.view.gloss_rows(0) for piece in row]
     assert any(text.startswith("×PERSON") for text in pieces)

@@ -214,7 +214,7 @@ async def hammer(screen: Screen, data: st.DataObject) -> None:
     for burst in data.draw(st.lists(st.lists(APP_KEYS, min_size=1, max_size=8), min_size=5, max_size=5)):
         for key in (each for group in burst for each in group.split(" ")):
             if not (key == "q" and screen.app.screen is screen.app.library):
-                await screen.app.screen.take_key(key, key if len(key) == 1 else None)
+                await screen.key(key)
         await screen.pilot.pause()
         screen.check()
     await leave_by_escape(screen)
@@ -223,7 +223,7 @@ async def hammer(screen: Screen, data: st.DataObject) -> None:
         await screen.press("home", "enter")
         await leave_by_escape(screen)
     for _ in range(500):
-        await screen.app.screen.take_key("u", "u")
+        await screen.key("u")
         if screen.desk.said == "nothing to undo":
             break
         screen.check()

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from annotations import edits
 from annotations.model import Analysis
 from annotations.state import LINK, ArticleState
-from tests.pages import LABELS, attempt, desk_of, offered, own, stacked, state_of, states
+from tests.pages import LABELS, attempt, desk_of, offered, own, stacked, state_of, states, tags_of
 from tests.strategies import Pens
 from tui.view import MARGIN, View
 
@@ -58,7 +58,7 @@ def drawn(view: View) -> list[Any]:
     """All that a line's looks depend on, line by line."""
     layout = view.layout
     return [
-        (layout.line(i), layout.tags_on(i), view.tags(*layout.line(i)), view.gloss_rows(i))
+        (layout.line(i), layout.tags_on(i), tags_of(view, *layout.line(i)), view.gloss_rows(i))
         for i in range(layout.line_count)
     ]
 
@@ -177,17 +177,17 @@ def test_every_label_in_the_text_has_its_cells_on_the_line_where_its_entity_ends
     layout = view.layout
     for i in range(layout.line_count):
         room = dict(layout.tags_on(i))
-        named = view.tags(*layout.line(i))
+        named = tags_of(view, *layout.line(i))
         assert {tag.end for tag in named} == set(room)
 
 
 def test_labels_wait_while_the_gloss_has_them() -> None:
     view = view_of(state_of("Oslo slept", [own("Oslo slept", ((0, 4),), "GPE", "x")]), labels=True)
-    assert [tag.text for tag in view.tags(0, 10)] == [" GPE"]
+    assert [tag.text for tag in tags_of(view, 0, 10)] == [" GPE"]
     view.show(gloss=True)
-    assert view.tags(0, 10) == [] and len(view.gloss_rows(0)) == 1
+    assert tags_of(view, 0, 10) == [] and len(view.gloss_rows(0)) == 1
     view.show(gloss=False)
-    assert [tag.text for tag in view.tags(0, 10)] == [" GPE"]
+    assert [tag.text for tag in tags_of(view, 0, 10)] == [" GPE"]
 
 
 # -- one sentence a line -----------------------------------------------------------------------------

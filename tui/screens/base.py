@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, cast
 from rich.cells import cell_len
 from rich.highlighter import Highlighter
 from rich.text import Text
-from textual.screen import Screen
 from textual.widgets import Input
 
 from annotations.errors import PostilError
 from tui.commands import Command
+from tui.frames import PaintedScreen
 from tui.host import Choice
 from tui.keys import Bound, Dispatcher
 from tui.panels import key_grid, prompt_row, sign, verbs_row
@@ -68,7 +68,7 @@ class _Harmless(Highlighter):
         text.plain = safe(text.plain)
 
 
-class KeyedScreen(Screen[None]):
+class KeyedScreen(PaintedScreen):
     """A screen whose keys all come through `take_key`. Subclasses name their scope and controller."""
 
     def __init__(self, dispatcher: Dispatcher) -> None:
@@ -117,16 +117,22 @@ class KeyedScreen(Screen[None]):
         self.overlay.display = False
 
     def sync(self) -> None:
-        """Draws once, after the keys that are waiting have been handled."""
+        """Draws once, after what is waiting has been handled."""
         if not self._sync_due:
             self._sync_due = True
-            self.call_later(self._sync)
+            self.call_later(self._draw_when_due)
 
-    def _sync(self) -> None:
+    def _draw_when_due(self) -> None:
+        if self._sync_due:
+            self.sync_now()
+
+    def sync_now(self) -> None:
+        """Draws, and sends the frame."""
         self._sync_due = False
         if self.is_mounted and self.size.width:
             self.draw()
             self._draw_overlay()
+            self.paint()
 
     # -- keys ------------------------------------------------------------------------------------
 
@@ -136,7 +142,6 @@ class KeyedScreen(Screen[None]):
             await self._prompt_key(key, character)
         else:
             await self._command_key(key)
-        self.sync()
 
     async def _command_key(self, key: str) -> None:
         scope, pending = self.scope, self.dispatcher.pending

@@ -112,7 +112,7 @@ class ArticleView(Drawn):
         self._screen, self._focus = screen, focus
         if everything:
             self._strips.clear()
-            self.refresh()
+            self.redraw()
             return
         for span in spans:
             self._redraw(span, whole=True)
@@ -140,7 +140,7 @@ class ArticleView(Drawn):
         for y, (shown, row) in enumerate(self._screen):
             if shown == line and (gloss or row == 0):
                 self._strips.pop((line, row), None)
-                self.refresh(Region(0, y, self.size.width, 1) if row else Region(x, y, width, 1))
+                self.redraw(Region(0, y, self.size.width, 1) if row else Region(x, y, width, 1))
 
     def render_line(self, y: int) -> Strip:
         """One row of the screen."""
@@ -153,12 +153,17 @@ class ArticleView(Drawn):
         if (strip := self._strips.get(place)) is None:
             if not desk.view.has(*place):  # a frame after a key took the row away, and before `sync`
                 return Strip.blank(self.size.width, looks.base)
-            strip = Strip(self._segments(desk, looks, *place)).adjust_cell_length(self.size.width, looks.base)
+            strip = self._drawn(desk, looks, *place)
             self._strips[place] = strip
         return strip
 
-    def _segments(self, desk: Desk, looks: Looks, line: int, row: int) -> list[Segment]:
-        margin = self._margins.get(line, " " * GUTTER)
+    def _drawn(self, desk: Desk, looks: Looks, line: int, row: int) -> Strip:
+        margin, width = self._margins.get(line, " " * GUTTER), self.size.width
         if row:
-            return list(drawing.gloss_row(desk, looks, line, row, margin))
-        return list(drawing.text_row(desk, looks, line, self._marks, margin))
+            return Strip(drawing.gloss_row(desk, looks, line, row, margin)).adjust_cell_length(
+                width, looks.base
+            )
+        cells = GUTTER + desk.view.layout.cells(line)
+        segments = list(drawing.text_row(desk, looks, line, self._marks, margin))
+        segments.append(Segment(" " * (width - cells), looks.base))
+        return Strip(segments, max(width, cells)).crop(0, width)

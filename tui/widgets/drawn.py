@@ -6,13 +6,22 @@ which costs as much as drawing the line, would change nothing and is left out.
 
 from __future__ import annotations
 
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
 
 class Drawn(Widget):
     """Subclasses give `render_line`: strips as wide as the widget."""
+
+    @property
+    def size(self) -> Size:
+        """The size of the content, which is all of the widget."""
+        return self.outer_size
+
+    def redraw(self, *regions: Region) -> None:
+        """Has regions of the widget, or all of it, drawn in the next frame that the screen paints."""
+        self._repaint_regions.update(regions or (self.size.region,))
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The strips of the lines of `crop`, cut to its columns."""

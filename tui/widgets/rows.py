@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import zip_longest
 
 from rich.cells import cell_len
@@ -41,7 +42,9 @@ def clip(row: Iterable[tuple[str, Style]], width: int) -> Row:
     """A row cut to a width in cells."""
     found: list[tuple[str, Style]] = []
     for text, style in row:
-        found.append((fit(text, max(0, width - cells(found))), style))
+        fitting = fit(text, width)
+        width -= cell_len(fitting)
+        found.append((fitting, style))
     return tuple(found)
 
 
@@ -61,6 +64,7 @@ def differing(before: Row, after: Row, blank: Style, width: int) -> Iterator[tup
         yield run
 
 
+@lru_cache(maxsize=256)
 def _cells(row: Row, blank: Style, width: int) -> list[tuple[str, Style]]:
     """What stands in each cell of a row, filled up to a width; the second cell of a wide character has no text."""
     found: list[tuple[str, Style]] = []
@@ -93,16 +97,16 @@ class Rows(Drawn):
         self.rows = new
         if style is not None and style != self.blank:
             self.blank = style
-            self.refresh()
+            self.redraw()
             return
         for y, (before, after) in enumerate(zip_longest(old, new, fillvalue=())):
             if before != after:
                 for first, end in differing(before, after, self.blank, self.size.width):
-                    self.refresh(Region(first, y, end - first, 1))
+                    self.redraw(Region(first, y, end - first, 1))
 
     def render_line(self, y: int) -> Strip:
         """One line of the widget."""
-        if y >= len(self.rows):
-            return Strip.blank(self.size.width, self.blank)
-        strip = Strip([Segment(text, style) for text, style in self.rows[y]])
-        return strip.adjust_cell_length(self.size.width, self.blank)
+        row, width = self.rows[y] if y < len(self.rows) else (), self.size.width
+        taken = cells(row)
+        segments = [Segment(text, style) for text, style in (*row, (" " * (width - taken), self.blank))]
+        return Strip(segments, max(width, taken)).crop(0, width)
