@@ -15,9 +15,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from importlib import import_module
 from itertools import islice
 from operator import attrgetter
 from pathlib import Path
+from threading import Thread
 from typing import IO, TYPE_CHECKING, Any
 
 from ulid import ULID
@@ -259,9 +261,9 @@ class Store:
         return self.connection.total_changes, self._data_version()
 
     def warm(self) -> None:
-        """Gets ready for the first write, which takes a tenth of a second, before anybody waits for it."""
+        """Imports what the first write needs, which takes a tenth of a second, beside whatever goes on."""
         if self.writable:
-            _ = self.db
+            Thread(target=import_module, args=("sqlite_utils",), daemon=True).start()
 
     def _query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         with explained(self.path):

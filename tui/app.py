@@ -23,7 +23,7 @@ from annotations.session import Session
 from annotations.store import now
 from tui.desk import Desk
 from tui.keys import Dispatcher, Keymap, event_key
-from tui.loading import loading
+from tui.loading import keep_for_rests, loading, sweep
 from tui.looks import TONES, Looks, themes
 from tui.screens.base import KeyedScreen
 from tui.screens.help import HelpScreen
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
 POLL = 0.25
 """Seconds between two looks at whether another process has committed."""
+
+SETTLED = 0.05
+"""Seconds after which the first text is on screen, and what the start had no time for can be done."""
 
 REMEMBERED = 50
 """How many command ids a crash report holds."""
@@ -60,6 +63,8 @@ class PostilApp(EndsOnErrors, App[None]):
         self.session, self.suggester = session, suggester
         self._state_folder, self._tour = state_folder, tour
         self.crash_report: Path | None = None
+        self._rests = False
+        """Whether no key has come since the last look at what other processes did."""
         self._commands: deque[str] = deque(maxlen=REMEMBERED)
         for found in themes():
             self.register_theme(found)
@@ -87,8 +92,9 @@ class PostilApp(EndsOnErrors, App[None]):
             self._current().say(self._greeting)
         elif self._tour:
             self.reader.start_tour()
+        keep_for_rests()
         self.set_interval(POLL, self._poll)
-        self.set_timer(POLL, self.session.store.warm)
+        self.set_timer(SETTLED, self.session.store.warm)
 
     def leave(self) -> None:
         """Ends the app; what is not saved yet is bookkeeping, and is saved."""
@@ -130,6 +136,7 @@ class PostilApp(EndsOnErrors, App[None]):
         """Takes every key and paste; everything else goes Textual's way."""
         if isinstance(event, events.Key) and not event.is_forwarded:
             event.prevent_default().stop()
+            self._rests = False
             for key, character in _keys(event):
                 await self._current().take_key(key, character)
             self._draw()
@@ -243,6 +250,9 @@ class PostilApp(EndsOnErrors, App[None]):
             self._current().sync()
         self._ask_for_suggestions()
         session.flush_when_due()
+        if self._rests:
+            sweep()
+        self._rests = True
 
     def _guarded(self, act: Callable[[], None]) -> None:
         try:

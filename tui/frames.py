@@ -21,6 +21,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from annotations.model import Span
+from tui.widgets.drawn import Drawn
 
 RESET = "\x1b[0m"
 
@@ -83,14 +84,21 @@ class Painter(Compositor):
         for widget, visible, region in self.layers_visible[y] if bare else ():
             covered, bare = _parted(bare, visible.x, visible.right)
             if covered:
-                (strip,) = widget.render_lines(Region(0, y - region.y, region.width, 1))
+                strip = _line(widget, y - region.y, region.width)
                 yield from ((y, a, strip.crop(a - region.x, b - region.x)) for a, b in covered)
             if not bare:
                 return
 
 
+def _line(widget: Widget, y: int, width: int) -> Strip:
+    """A whole line of a widget."""
+    return widget.line(y) if isinstance(widget, Drawn) else widget.render_lines(Region(0, y, width, 1))[0]
+
+
 def _parted(spans: Sequence[Span], left: int, right: int) -> tuple[list[Span], list[Span]]:
     """Spans cut in two: what lies in [left, right), and what does not."""
+    if len(spans) == 1 and left <= spans[0][0] and spans[0][1] <= right:
+        return list(spans), []
     inside = [(max(a, left), min(b, right)) for a, b in spans]
     outside = [part for a, b in spans for part in ((a, min(b, left)), (max(a, right), b))]
     return [s for s in inside if s[0] < s[1]], [s for s in outside if s[0] < s[1]]

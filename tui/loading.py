@@ -1,7 +1,8 @@
-"""Loading without the garbage collector: a large article is some hundred thousand objects, none of them garbage.
+"""The garbage collector kept out of the way: while an article is loaded, and while somebody types.
 
-Invariant: what was loaded is never searched for garbage again, so no key ever waits for that; it is freed by reference
-counts, which is why an article's state must not refer to itself.
+A large article is some hundred thousand objects, none of them garbage. Invariant: what was loaded is never searched for
+garbage again, so no key ever waits for that; it is freed by reference counts, which is why an article's state must not
+refer to itself. What else is old is searched between keys.
 """
 
 from __future__ import annotations
@@ -20,3 +21,20 @@ def loading() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+SELDOM = 1_000
+"""Searches of what is young before one of all that is old: an app that rests now and then never gets so far."""
+
+
+def keep_for_rests() -> None:
+    """Leaves the search of all that is old, some milliseconds, to `sweep`."""
+    young, younger, _ = gc.get_threshold()
+    gc.set_threshold(young, younger, SELDOM)
+
+
+def sweep() -> None:
+    """Searches all that is old for garbage where something has grown old since the last time; for a moment in which
+    nobody types."""
+    if gc.get_count()[2]:
+        gc.collect()

@@ -172,6 +172,10 @@ class View:
 
     def screen(self) -> list[tuple[int, int]]:
         """What each row of the screen shows, from the top: a line, and 0 for its text or the number of a gloss row."""
+        if not self.gloss:
+            return [
+                (line, 0) for line in range(self.top, min(self.top + self.height, self.layout.line_count))
+            ]
         found: list[tuple[int, int]] = []
         for line in range(self.top, self.layout.line_count):
             if len(found) >= self.height:
@@ -195,6 +199,8 @@ class View:
 
     def _up_from(self, line: int, rows: int) -> int:
         """The line furthest up from which `line` still has all its rows within so many."""
+        if not self.gloss:
+            return max(0, min(line, line - rows + 1))
         used = self.rows_of(line)
         while line > 0 and used + self.rows_of(line - 1) <= rows:
             line -= 1

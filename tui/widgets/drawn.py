@@ -23,12 +23,14 @@ class Drawn(Widget):
         """Has regions of the widget, or all of it, drawn in the next frame that the screen paints."""
         self._repaint_regions.update(regions or (self.size.region,))
 
-    def render_lines(self, crop: Region) -> list[Strip]:
-        """The strips of the lines of `crop`, cut to its columns."""
-        strips = [self.render_line(y) for y in crop.line_range]
-        if crop.column_span != (0, self.size.width):
-            strips = [strip.crop(*crop.column_span) for strip in strips]
+    def line(self, y: int) -> Strip:
+        """A line of the widget as it is sent."""
+        strip = self.render_line(y)
         if self.app.no_color:
             for each in self.get_line_filters():
-                strips = [strip.apply_filter(each, self.background_colors[1]) for strip in strips]
-        return strips
+                strip = strip.apply_filter(each, self.background_colors[1])
+        return strip
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The strips of the lines of `crop`, cut to its columns."""
+        return [self.line(y).crop(*crop.column_span) for y in crop.line_range]
