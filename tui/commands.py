@@ -293,7 +293,7 @@ COMMANDS: Sequence[Command] = [
         _c("pane", "\\  z p", "panel", "show or hide the side panel", TEXT, lambda d: d.host.toggle_pane()),
         _c("theme", "z t", "theme", "change between dark and light", AT_REST, lambda d: d.host.toggle_theme()),
         _c("help", "?  f1  g k", "help", "show the keys of this mode", (*TEXT, PRE, CARD), lambda d: d.host.show_help(), 21),
-        _c("commands", ":  ctrl+p  g c", "commands", "choose any command by name", AT_REST, lambda d: d.host.show_palette(), 22),
+        _c("commands", ":  ctrl+p  g c", "commands", "choose any command by name", TEXT, lambda d: d.host.show_palette(), 22),
         _c("tour", "", "tour", "show the first keys one after the other", AT_REST, lambda d: d.host.start_tour()),
         _c("reload", "", "reload", "read config.yaml anew, in place", AT_REST, lambda d: d.host.reload()),
         _c("suspend", "ctrl+z", "suspend", "go back to the shell; fg returns", (*TEXT, PRE, CARD, "library"), lambda x: x.host.suspend()),

@@ -121,13 +121,14 @@ def message(desk: Desk, looks: Looks, width: int) -> Row:
     if desk.said:
         style = looks.alarm if desk.warns else looks.bar_strong
         return ((fit(f" {safe(desk.said)}", width), style),)
-    return ((fit(f" {_mode(desk)}{_focused(desk)}", width), looks.bar_faint),)
+    words = " · ".join(filter(None, (_mode(desk), _focused(desk))))
+    return ((fit(f" {words}", width), looks.bar_faint),)
 
 
 def _mode(desk: Desk) -> str:
     if desk.mode == "select":
-        kept = f"{len(desk.pieces)} piece{'s' if len(desk.pieces) > 1 else ''} kept · " if desk.pieces else ""
-        return f"SELECT · {'edges of what was reopened · ' if desk.reshaping else ''}{kept}"
+        kept = f" · {len(desk.pieces)} piece{'s' if len(desk.pieces) > 1 else ''} kept" if desk.pieces else ""
+        return f"SELECT{' · edges of what was reopened' if desk.reshaping else ''}{kept}"
     if desk.mode == "hints":
         return "JUMP · type the letters shown on an item"
     if desk.preview is not None:
@@ -137,9 +138,9 @@ def _mode(desk: Desk) -> str:
     if desk.link is not None:
         head = desk.state.shown(desk.link.head)
         if desk.link.same:
-            return f"SAME entity as “{safe(head.text) if head else ''}” · "
+            return f"SAME entity as “{safe(head.text) if head else ''}”"
         name = f" —{safe(desk.link.relation)}→" if desk.link.relation else ""
-        return f"LINK from “{safe(head.text) if head else ''}”{name} · "
+        return f"LINK from “{safe(head.text) if head else ''}”{name}"
     return ""
 
 
