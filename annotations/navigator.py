@@ -253,8 +253,8 @@ def paragraphs(state: ArticleState) -> Sequence[Span]:
 
 
 def growing_spans(state: ArticleState, token: int) -> list[Span]:
-    """What `V` selects in turn at a token: name run, noun chunk, sentence; each only where it differs. A name run ends
-    where the analysis ends the sentence: "Bergen. Then" is no name."""
+    """What `V` selects in turn at a token: name run, first without a possessive ’s, noun chunk, sentence; each only
+    where it differs. A name run ends where the analysis ends the sentence: "Bergen. Then" is no name."""
     offset = state.tokens.starts[token]
     chunk = next((c for c in state.analysis.chunks if c[0] <= offset < c[1]), None)
     sentence = next((s for s in sentences(state) if s[0] <= offset < s[1]), None)
@@ -264,11 +264,29 @@ def growing_spans(state: ArticleState, token: int) -> list[Span]:
         name = text.trim(state.article.text, max(name[0], sentence[0]), min(whole, sentence[1]))
         stop = name[1] < whole and state.article.text[name[1] - 1] == "."
         name = (name[0], name[1] - stop)
+    bare = text.without_possessive(state.article.text, name) if name is not None else None
     found: list[Span] = []
-    for span in (name, chunk, sentence):
+    for span in (bare, name, chunk, sentence):
         if span is not None and span not in found:
             found.append(span)
     return found
+
+
+def next_name(state: ArticleState, token: int, step: int, wanted: Callable[[Span], bool]) -> Span | None:
+    """The next (`step` 1) or previous (-1) name that no entity and no pending suggestion meets, without a possessive
+    ’s, round the end; None where there is none. `wanted` may refuse more of them."""
+    offset = state.tokens.starts[token] if len(state.tokens) else 0
+    ranges = sentences(state)
+    here = max(0, bisect_right(ranges, (offset, len(state.article.text))) - 1)
+    ahead, back = (ranges[here:], ranges[: here + 1])[::step]
+    for way, is_ahead in ((ahead, True), (back, False)):
+        for sentence in way[::step]:
+            for start, end in list(text.names(state.article.text, *sentence))[::step]:
+                if ((start - offset) * step > 0) != is_ahead:
+                    continue
+                if not state.items_over(start, end) and wanted((start, end)):
+                    return text.without_possessive(state.article.text, (start, end))
+    return None
 
 
 # -- hints ------------------------------------------------------------------------------------------

@@ -154,6 +154,34 @@ def name_run(text: str, offset: int) -> Span | None:
     return None
 
 
+_POSSESSIVE = regex.compile(r"['’]s$")
+_INSIDE = regex.compile(r"(?<=[\p{L}\p{N},;:’”\"')–—-] )\p{Lu}[\p{L}\p{M}\p{N}]+")
+
+
+def without_possessive(text: str, name: Span) -> Span:
+    """A name run without the possessive ’s at its end."""
+    found = _POSSESSIVE.search(text, *name)
+    return (name[0], found.start()) if found else name
+
+
+def names(text: str, start: int, end: int) -> Iterator[Span]:
+    """The name runs of a sentence, in order: no numbers, no single letters; and a single word at the beginning of the
+    sentence only where it has its capital elsewhere too, inside of a sentence."""
+    for match in _NAME.finditer(text, start, end):
+        run = match.group()
+        if len(run.strip(".")) < 2 or not any(character.isupper() for character in run):
+            continue
+        begins = not any(character.isalnum() for character in text[start : match.start()])
+        if not begins or " " in run or run in inside(text):
+            yield match.span()
+
+
+@lru_cache(maxsize=4)
+def inside(text: str) -> frozenset[str]:
+    """The words that have a capital inside of a sentence: behind a word, a comma, a quotation."""
+    return frozenset(_INSIDE.findall(text))
+
+
 def joined(text: str, spans: Iterable[Sequence[int]]) -> str:
     """The pieces of a text that some ranges name, with an ellipsis for each gap."""
     return " … ".join(text[start:end] for start, end in spans)

@@ -86,6 +86,10 @@ SHORT: Sequence[tuple[tuple[str, ...], str]] = (
     (("palette",), ""),
     (("select", "grow"), "start a selection; select the name, phrase, sentence here in turn"),
     (
+        ("next-name", "previous-name"),
+        "find the next, previous name that nothing covers, selected: its label's key is next",
+    ),
+    (
         ("grow-left", "grow-right", "cut-left", "cut-right"),
         "grow the entity left, right; cut its first, last token",
     ),

@@ -29,6 +29,8 @@ WORDS: Mapping[str, str] = {
     "palette": "tag category type annotate relabel change class",
     "select": "mark highlight span new entity add annotation",
     "grow": "expand widen noun phrase",
+    "next-name": "missed forgotten overlooked capital unmarked uncovered",
+    "previous-name": "missed forgotten overlooked capital unmarked uncovered",
     "edges": "boundary boundaries resize change span",
     "grow-left": "extend widen boundary left earlier",
     "grow-right": "extend widen boundary right longer",

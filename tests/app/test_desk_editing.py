@@ -199,7 +199,76 @@ def test_escape_gives_the_reopened_edges_up(visit):
     assert (visit.desk.scope, visit.desk.reshaping, visit.entities) == ("read", None, [])
 
 
+NAMES = "Talks begin. Ana Ruiz of Oslo met 20 Nordics. Wei called Bergen’s mayor; Ruiz and Wei left.\nIn fact Rome too."
+
+
+@pytest.fixture
+def names(project) -> Sitting:
+    article = project.add(NAMES)
+    project.suggest(article, [("Oslo", "GPE"), ("Wei", "PERSON", 2)])
+    return project.sit(article)
+
+
+def test_capital_w_goes_from_name_to_name_that_nothing_covers(names):
+    names.press("g g")
+    seen = []
+    for _ in range(5):
+        names.press("W")
+        seen.append(NAMES[slice(*names.desk.selection)])
+    assert seen == ["20 Nordics", "Wei", "Bergen", "Ruiz", "Rome"]
+    names.press("W")
+    assert (NAMES[slice(*names.desk.selection)], names.said) == ("20 Nordics", "round the end")
+    assert names.said == "round the end"
+
+
+def test_capital_b_goes_back_and_round_the_beginning(names):
+    names.press("g g", "B")
+    assert NAMES[slice(*names.desk.selection)] == "Rome" and names.said == "round the end"
+    names.press("B")
+    assert NAMES[slice(*names.desk.selection)] == "Ruiz"
+
+
+def test_a_label_there_covers_the_name_and_the_next_one_follows(names):
+    names.press("g g", "W", "W", "W", "3", "W")
+    assert names.entities == ["GPE Bergen"]
+    assert NAMES[slice(*names.desk.selection)] == "Ruiz"
+    names.press("W", "V")
+    assert NAMES[slice(*names.desk.selection)] == "In fact Rome too."
+
+
+def test_what_was_rejected_is_not_offered_as_a_name(names):
+    names.goto("Oslo").press("x", "g g", "W")
+    assert NAMES[slice(*names.desk.selection)] == "20 Nordics"
+
+
+def test_with_every_name_covered_it_says_so_and_stays(project):
+    article = project.add("Oslo won. Nothing else.")
+    project.suggest(article, [("Oslo", "GPE")])
+    sitting = project.sit(article).press("W")
+    assert sitting.said == "every name in this article is covered"
+    assert (sitting.desk.mode, sitting.focused) == ("read", "GPE? Oslo")
+    assert project.sit(project.add("")).press("W").said == "every name in this article is covered"
+
+
+def test_in_link_the_next_name_becomes_the_other_end(names):
+    names.goto("Wei", 2).press("r", "W")
+    assert (names.desk.mode, names.desk.link is not None) == ("select", True)
+
+
 # -- edges ------------------------------------------------------------------------------------------
+
+
+def test_a_possessive_is_cut_off_in_one_go(project):
+    text = "Then Ruiz’s friends met Ruiz's aunt."
+    article = project.add(text)
+    project.suggest(article, [("Ruiz’s", "PERSON"), ("met Ruiz's", "PERSON")])
+    sitting = project.sit(article).goto("Ruiz").press(">")
+    assert sitting.entities == ["PERSON Ruiz"]
+    assert sitting.goto("met").press(">").entities == ["PERSON Ruiz", "PERSON met Ruiz"]
+    assert sitting.press(">").entities == ["PERSON Ruiz", "PERSON met"]
+    sitting.press("u", "u", "z u", ">")
+    assert "PERSON met Ruiz'" in sitting.entities
+    sitting.check()
 
 
 def test_edges_move_token_by_token_and_the_focus_stays(visit):

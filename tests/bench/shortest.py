@@ -57,6 +57,7 @@ _EDITING = (
 )
 _PINNING = ("relate", "relate-many")
 _PINNED = ("confirm", "next-item", "previous-item", "leave")
+_TO_NAMES = ("next-name", "previous-name")
 _NOT_MOVES = ("jump", "search", "centre")
 
 
@@ -367,6 +368,10 @@ class Search:
         first, last = tokens.covering(correction.start, correction.end)
         labels = {f"label.{label}" for _, _, label in correction.missing}
         begun = {start.keys for start in starts}
+        to_names = {keys[-1] for keys, command in self._table("read") if command.id in _TO_NAMES}
+
+        def on_a_name(node: Node) -> bool:
+            return node.place.mode == "select" and node.keys[-1] in to_names
 
         def expand(node: Node) -> Iterator[Node]:
             untouched = node.marks == given
@@ -380,6 +385,8 @@ class Search:
                     yield from self._searches(node, *reach)
             elif near:
                 yield from self._moves(node)
+            if untouched and node.cost - least < FARTHEST and (node.place.mode == "read" or on_a_name(node)):
+                yield from self._run(node, lambda c: c.id in _TO_NAMES)
             if near:
                 for after in self._run(node, lambda c: c.id in _EDITING or c.id in labels):
                     if correction.led_on(after.marks, gold, elsewhere):

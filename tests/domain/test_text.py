@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotations.text import Tokens, name_run, paragraphs, sentences, trim
+from annotations.text import Tokens, name_run, names, paragraphs, sentences, trim, without_possessive
 from tests.strategies import texts
 
 
@@ -123,6 +123,43 @@ def test_a_name_run_joins_capitalised_words_numbers_and_particles(
 ) -> None:
     found = name_run(text, text.index(at))
     assert (text[slice(*found)] if found else None) == run
+
+
+@pytest.mark.parametrize(
+    ("sentence", "found"),
+    [
+        ("Budget talks with Ana Ruiz in Oslo failed.", ["Ana Ruiz", "Oslo"]),
+        ("Ana Ruiz and I met 20 people of plan B.", ["Ana Ruiz"]),
+        ("“Then,” said Ruiz.", ["Ruiz"]),
+        ("Ruiz left; so did Ruiz’s friends.", ["Ruiz", "Ruiz’s"]),
+        ("Ruiz left, and Ruiz came.", ["Ruiz", "Ruiz"]),
+        ("nothing here", []),
+        ("", []),
+    ],
+)
+def test_names_of_a_sentence_leave_out_what_only_begins_it(sentence: str, found: list[str]) -> None:
+    assert [sentence[slice(*span)] for span in names(sentence, 0, len(sentence))] == found
+
+
+def test_names_are_those_of_their_sentence_alone() -> None:
+    text = "Then Oslo. Oslo won. Bergen lost."
+    assert [text[slice(*s)] for s in names(text, 11, 20)] == ["Oslo"], "written inside of another sentence"
+    assert list(names(text, 21, 33)) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "bare"),
+    [
+        ("Ruiz’s", "Ruiz"),
+        ("Ruiz's", "Ruiz"),
+        ("Ruiz’", "Ruiz’"),
+        ("Sotheby’s Bank", "Sotheby’s Bank"),
+        ("s", "s"),
+    ],
+)
+def test_a_possessive_is_taken_off_the_end_of_a_name(name: str, bare: str) -> None:
+    start, end = without_possessive(f"x {name} y", (2, 2 + len(name)))
+    assert f"x {name} y"[start:end] == bare
 
 
 def test_a_name_is_found_at_once_in_a_line_of_a_million_characters() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from annotations import details, edits, navigator
+from annotations import details, edits, navigator, text
 from annotations.errors import Refused
 from annotations.model import Span
 from annotations.schema import EntityType, RelationType
@@ -106,12 +106,15 @@ def delete(desk: Desk) -> None:
 @repeatable("read")
 def move_edge(desk: Desk, side: str, step: int) -> None:
     """Moves the `start` or `end` of the focused entity or suggestion to the next edge of a token (of a character, where
-    that is the unit), outwards or inwards."""
+    that is the unit), outwards or inwards; a possessive ’s is cut off whole."""
     item = desk.item
     if item is None or desk.focus is None:
         raise Refused("no entity here; v starts a selection")
     tokens = desk.state.tokens
     pieces = details.moved(item.spans, tokens, side, step)
+    bare = text.without_possessive(desk.state.article.text, item.spans[-1])
+    if side == "end" and step < 0 and not desk.by_character and bare[0] < bare[1] < pieces[-1][1]:
+        pieces = (*pieces[:-1], bare)
     edit = desk.do(details.reshape, desk.focus, pieces)
     first, last = tokens.covering(pieces[0][0], pieces[-1][1])
     desk.set_focus(edit.focus)

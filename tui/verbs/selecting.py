@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from annotations import details, navigator
 from annotations.errors import Refused
+from annotations.hidden import hidden
+from annotations.model import Span
 from tui.desk import Desk
 from tui.verbs import moving
 
@@ -26,13 +28,32 @@ def grow(desk: Desk) -> None:
     """Selects the name run, the noun chunk, the sentence around the cursor, in turn."""
     if not len(desk.state.tokens):
         raise Refused("there is no text to select")
-    if not desk.growth:
-        desk.growth = navigator.growing_spans(desk.state, desk.cursor)
-        if not desk.growth:
-            raise Refused("no name, phrase or sentence here")
-    else:
-        desk.growth = [*desk.growth[1:], desk.growth[0]]
-    first, last = desk.state.tokens.covering(*desk.growth[0])
+    growth = [*desk.growth[1:], *desk.growth[:1]] or navigator.growing_spans(desk.state, desk.cursor)
+    if not growth:
+        raise Refused("no name, phrase or sentence here")
+    _select(desk, growth)
+
+
+def next_name(desk: Desk, step: int) -> None:
+    """Selects the next or previous name that nothing covers; one where a suggestion was rejected or set aside counts as
+    looked at."""
+    settled = hidden(desk.state).entities.overlapping
+    found = navigator.next_name(desk.state, desk.cursor, step, lambda span: not settled(*span))
+    if found is None:
+        raise Refused("every name in this article is covered")
+    ahead = (found[0] - desk.offset) * step > 0
+    desk.mode = "read"
+    desk.drop_selection()
+    others = navigator.growing_spans(desk.state, desk.state.tokens.at(found[0]))
+    _select(desk, [found, *(span for span in others if span != found)])
+    if not ahead:
+        desk.say("round the end")
+
+
+def _select(desk: Desk, growth: list[Span]) -> None:
+    """Selects the first of the spans that `V` goes through."""
+    first, last = desk.state.tokens.covering(*growth[0])
+    desk.growth = growth
     desk.mode, desk.anchor, desk.exact = "select", first, None
     desk.go(last)
 
