@@ -385,7 +385,7 @@ def pane(desk: Desk, looks: Looks, width: int, height: int) -> list[Row]:
     mentions = _mention_rows(desk, looks, width, max(2, height // 4))
     relations = [*mentions, *_relation_rows(desk, looks, width, max(2, height // 2 - len(mentions)))]
     room = max(3, height - min(len(relations), height // 2) - 2)
-    rows = _item_rows(desk, looks, width, room)
+    rows = _item_rows(desk, looks, width, room, _step(height))
     rows += [((" ", looks.bar),)] * (room - len(rows))
     return [clip(row, width) for row in [*rows, *relations][:height]]
 
@@ -393,7 +393,13 @@ def pane(desk: Desk, looks: Looks, width: int, height: int) -> list[Row]:
 def pane_key(desk: Desk, looks: Looks, width: int, height: int) -> tuple[object, ...]:
     """All that the pane's looks depend on, comparable: while it stays the same the pane need not be made anew."""
     state = desk.state
-    return id(state), state.version, desk.view.reveals, desk.focus, _middle(desk), id(looks), width, height
+    block = _middle(desk) // _step(height)
+    return id(state), state.version, desk.view.reveals, desk.focus, block, id(looks), width, height
+
+
+def _step(height: int) -> int:
+    """By how many items the pane of a height scrolls at once, so that it stays as it is from item to item."""
+    return max(1, height // 4)
 
 
 def _middle(desk: Desk) -> int:
@@ -403,13 +409,13 @@ def _middle(desk: Desk) -> int:
     return bisect_left(items, here) if here is not None else len(items)
 
 
-def _item_rows(desk: Desk, looks: Looks, width: int, height: int) -> list[Row]:
+def _item_rows(desk: Desk, looks: Looks, width: int, height: int, step: int) -> list[Row]:
     items = desk.items
     title = f" {len(desk.state.entities)} entities, {desk.state.pending_count} pending"
     title += f", {len(desk.hidden.items)} hidden" if desk.view.reveals else ""
     rows: list[Row] = [((fit(title, width), looks.bar_strong),)]
-    middle = _middle(desk)
-    first = max(0, min(middle - height // 2, len(items) - height + 1))
+    block = _middle(desk) // step * step
+    first = max(0, min(block - (height - step) // 2, len(items) - height + 1))
     for item in items[first : first + height - 1]:
         rows.append(_item_row(desk, looks, width, item))
     return rows

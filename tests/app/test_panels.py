@@ -226,6 +226,28 @@ def test_the_pane_fits_any_size(visit):
         assert all(cells(row) <= width for row in rows)
 
 
+@pytest.mark.parametrize("height", [6, 8, 12, 15, 20, 33, 44])
+def test_the_pane_shows_the_focus_and_seldom_scrolls(project, height):
+    article = project.add("Oslo " * 60)
+    project.suggest(article, [("Oslo", "GPE", n) for n in range(60)])
+    sitting = project.sit(article)
+    lists = set()
+    for _ in range(60):
+        rows = [text(row) for row in panels.pane(sitting.desk, looks(sitting), 44, height)]
+        assert sum(row.startswith("▸") for row in rows) == 1
+        lists.add(tuple(row[1:] for row in rows))
+        sitting.press("tab")
+    assert len(lists) <= 60 // (height // 4) + 1
+
+
+def test_the_pane_is_made_anew_whenever_it_looks_otherwise(visit):
+    found, made = looks(visit), dict[object, list[Row]]()
+    for key in ("tab", "tab", "a", "g h", "l", "j", "r", "tab", "2", "u", "g r", "n", "z t", "g g", "G"):
+        visit.press(key)
+        rows = panels.pane(visit.desk, found, 44, 20)
+        assert made.setdefault(panels.pane_key(visit.desk, found, 44, 20), rows) == rows
+
+
 # -- signs, rows, pickers -----------------------------------------------------------------------------
 
 
