@@ -133,7 +133,7 @@ def _all_relations(state: ArticleState, version: int) -> tuple[str, ...]:
 
 def all_relations(state: ArticleState) -> tuple[str, ...]:
     """Keys of all relations, own and pending, in reading order; sorted once for each change."""
-    return _all_relations(state, state.version)
+    return _all_relations(state, state.relations_version)
 
 
 def partners(state: ArticleState, key: str | None) -> list[Entity | Suggestion]:

@@ -167,6 +167,8 @@ class ArticleState:
         self.touched_all = False
         self.version = 0
         """Another number whenever anything but the progress may look another way."""
+        self.relations_version = 0
+        """Another number whenever the relations, own and pending, or their order may be others."""
         for entity in entities:
             self._enter_entity(entity)
         for entity in self._suspects():
@@ -198,6 +200,7 @@ class ArticleState:
         self._sort_out_all()
 
     def _sort_out_all(self) -> None:
+        self.relations_version += 1
         self.items = sorted(_own_item(e) for e in self.entities.values())
         self._pending = {}
         for about in [*self.suggestions, *self.links]:
@@ -373,6 +376,7 @@ class ArticleState:
         }
 
     def _apply_entities(self, change: Change) -> None:
+        self.relations_version += bool(self._relations_of.get(change.key))
         if change.before is not None:
             self._leave_entity(self.entities[change.key], gone=change.after is None)
         if change.after is not None:
@@ -441,6 +445,7 @@ class ArticleState:
         self._touched.update(self._offered.overlapping(entity.start, entity.end))
 
     def _apply_relations(self, change: Change) -> None:
+        self.relations_version += 1
         if change.before is not None:
             relation = self.relations.pop(change.key)
             self._touch_links(relation)
@@ -499,6 +504,7 @@ class ArticleState:
         old, new = self._pending.get(about), self._pending_item(about)
         if old == new:
             return
+        self.relations_version += about in self.links
         self.touched.extend((item.start, item.end) for item in (old, new) if item is not None)
         if old is not None:
             del self._pending[about]

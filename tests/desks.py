@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from annotations import navigator
 from annotations.config import load
 from annotations.doctor import examine
 from annotations.errors import PostilError
@@ -368,6 +369,7 @@ def check_saved(session: Session) -> None:
     fresh = made_anew(state)
     assert state.items == fresh.items
     assert state.problems == fresh.problems
+    assert navigator.all_relations(state) == navigator.all_relations(fresh)
 
 
 def check_sound(session: Session) -> None:
