@@ -6,11 +6,14 @@ one article; importing the same thing twice adds nothing.
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
@@ -27,10 +30,14 @@ from annotations.formats.packed import printable_path, unpacked
 from annotations.incoming import Ids, settle, wanted_ids
 from annotations.model import Layer, Status, compact
 from annotations.state import Value
-from annotations.store import PACE, Store, Work, now
+from annotations.store import PACE, Store, Work
 
 MOST_TEXT = 16_000_000
 """Code points of articles that go into one transaction, and are held until then."""
+
+OBJECTS = 50_000
+"""New objects after which garbage is looked for while articles are taken in; a thousand articles with 30 entities each
+are so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +130,7 @@ class Importer:
         self.report = Report()
         self._progress = progress
         self._ids: set[int] = set()
+        self._waiting: defaultdict[Layer, dict[int, Work]] = defaultdict(dict)
         self._folders: dict[Path, str] = {}
 
     def take_patterns(self, patterns: Sequence[str], base: Path) -> Report:
@@ -182,7 +190,7 @@ class Importer:
 
     def _take(self, items: Iterable[Incoming | BadFile], name: str) -> None:
         """Takes in all items, in transactions as large as others at work allow."""
-        with self.store.alone() as alone:
+        with self.store.alone() as alone, _collecting_seldom():
             for part in _batches(items, 1000 if alone else 10):
                 self._take_part(part, name)
                 if not alone:
@@ -191,15 +199,18 @@ class Importer:
     def _take_part(self, part: list[Incoming | BadFile], name: str) -> None:
         self.report.refused += [str(item) for item in part if isinstance(item, BadFile)]
         layers: dict[Owner, Layer] = {}
-        good = [item for item in part if isinstance(item, Incoming)]
+        good = [self._with_newlines(item) for item in part if isinstance(item, Incoming)]
         for item in good:
             if item.document is not None and (owner := _owner(item.document)) not in layers:
                 layers[owner] = self._layer(name, owner)
         with self.store.writing():
             wanted = (wanted_ids(item.document) for item in good if item.document is not None)
             ids = Ids(self.store, chain.from_iterable(wanted))
-            for item in good:
-                self._take_one(item, layers, ids)
+            # One kind of work after the other, not one article after the other: a sixth of the time saved.
+            added = [self.store.add_article(x.text, x.source, x.title, x.date, x.meta) for x in good]
+            for item, (id, new) in zip(good, added, strict=True):
+                self._take_one(item, id, new, layers, ids)
+            self._write_waiting()
 
     def _layer(self, name: str, owner: Owner) -> Layer:
         """The layer of a file's annotations; those of each annotator that it names have one of their own."""
@@ -208,9 +219,10 @@ class Importer:
             return self.person
         return self.store.layer("import", f"{name}/{annotator}" if annotator else name)
 
-    def _take_one(self, item: Incoming, layers: Mapping[Owner, Layer], ids: Ids) -> None:
-        item = with_newlines(item) if self.taking.reading.newlines == "lf" and "\r" in item.text else item
-        id, new = self.store.add_article(item.text, item.source, item.title, item.date, item.meta)
+    def _with_newlines(self, item: Incoming) -> Incoming:
+        return with_newlines(item) if self.taking.reading.newlines == "lf" and "\r" in item.text else item
+
+    def _take_one(self, item: Incoming, id: int, new: bool, layers: Mapping[Owner, Layer], ids: Ids) -> None:
         self.report.warnings += item.warnings
         if new:
             self.report.new += 1
@@ -244,6 +256,8 @@ class Importer:
     ) -> None:
         """`new` says that nobody can have anything on the article yet."""
         store = self.store
+        if not new:
+            self._write_waiting()  # maybe of the same article
         standing = [] if new else store.entities(article, layer.id)
         known = {entity.value: entity.id for entity in standing}
         if layer.kind == "person" and not new and store.has_work(layer, article):
@@ -251,13 +265,16 @@ class Importer:
             return
         related = {(r.label, r.head, r.tail) for r in store.relations(article, layer.id)} if known else ()
         work = settle(ids, self.schema, found, known, related)
-        if layer.kind == "person":
-            store.import_work(layer, article, work)
-        else:
-            store.add_rows(article, layer, work.entities, work.relations, now())
+        self._waiting[layer][article] = work
+        if layer.kind != "person":
             self.report.unclaimed += _is_of_a_person(work)
         self.report.entities += len(work.entities)
         self.report.relations += len(work.relations)
+
+    def _write_waiting(self) -> None:
+        for layer, works in self._waiting.items():
+            self.store.import_works(layer, works)
+        self._waiting.clear()
 
     def _refuse_more(
         self, layer: Layer, found: IncomingAnnotations, known: Mapping[Value, str], source: str
@@ -269,6 +286,18 @@ class Importer:
             self.report.refused.append(
                 f"{source}: {layer.name} already has work on this article; nothing was changed"
             )
+
+
+@contextmanager
+def _collecting_seldom() -> Iterator[None]:
+    """Lets the collector look for garbage after `OBJECTS`, not after 700: what comes in is none, and it would look
+    through all of that many times."""
+    before = gc.get_threshold()
+    gc.set_threshold(OBJECTS, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def _is_of_a_person(work: Work) -> bool:
@@ -297,6 +326,8 @@ def _owner(found: IncomingAnnotations) -> Owner:
 
 
 def _batches(items: Iterable[Incoming | BadFile], size: int) -> Iterator[list[Incoming | BadFile]]:
+    """The items in lists of that size, or of as much text as one may have. One list is held at a time: it is emptied
+    when the next is asked for."""
     part: list[Incoming | BadFile] = []
     length = 0
     for item in items:
@@ -304,6 +335,7 @@ def _batches(items: Iterable[Incoming | BadFile], size: int) -> Iterator[list[In
         length += len(item.text) if isinstance(item, Incoming) else 0
         if len(part) >= size or length > MOST_TEXT:
             yield part
-            part, length = [], 0
+            part.clear()
+            length = 0
     if part:
         yield part

@@ -91,6 +91,11 @@ class Schema:
         """A short code for each document label, prefix-free."""
         return assign_codes(self.labels, ())
 
+    @cached_property
+    def symmetric(self) -> frozenset[str]:
+        """The names of the relation types whose order says nothing."""
+        return frozenset(kind.name for kind in self.relations if kind.symmetric)
+
     def entity(self, name: str) -> EntityType:
         """The entity type of that name; raises KeyError."""
         return self._entities[name]

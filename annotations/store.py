@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib import import_module
 from itertools import islice
-from operator import attrgetter
 from pathlib import Path
 from threading import Thread
 from typing import IO, TYPE_CHECKING, Any
@@ -79,7 +78,12 @@ _KEY = {"entities": "id", "relations": "id", "decisions": "about"}
 def now() -> str:
     """This moment as ISO 8601 in UTC with milliseconds."""
     seconds = time.time()
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + f".{int(seconds * 1000) % 1000:03d}Z"
+    return f"{_second(int(seconds))}.{int(seconds * 1000) % 1000:03d}Z"
+
+
+@lru_cache(maxsize=1)
+def _second(seconds: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
 
 
 def new_id() -> str:
@@ -349,12 +353,14 @@ class Store:
     ) -> tuple[int, bool]:
         """Takes an article in; returns its id and whether it is new. Call inside `writing`."""
         sha = hashlib.sha256(text.encode()).hexdigest()
-        known = self.find_article(sha)
-        if known is not None:
-            return known, False
-        sql = "INSERT INTO articles (sha256, source, title, date, text, meta, added_at) VALUES (?, ?, ?, ?, ?, ?, ?)"
-        row = (sha, source, title, date, text, compact(dict(meta)), now())
-        return int(self.connection.execute(sql, row).lastrowid or 0), True
+        sql = (
+            "INSERT INTO articles (sha256, source, title, date, text, meta, added_at) VALUES (?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (sha256) DO NOTHING"
+        )
+        added = self.connection.execute(sql, (sha, source, title, date, text, compact(dict(meta)), now()))
+        if added.rowcount:
+            return int(added.lastrowid or 0), True
+        return int(self._query("SELECT id FROM articles WHERE sha256 = ?", (sha,))[0][0]), False
 
     def rows(self, layer: Layer, ids: Sequence[int]) -> list[Row]:
         """The library lines of some articles, in the order of `ids`."""
@@ -718,77 +724,88 @@ class Store:
     ) -> None:
         """Adds entities and relations to a layer that nobody edits by hand, but for those that are there. Call inside
         `writing`."""
-        self._add("INSERT OR IGNORE", article, layer, entities, relations, at)
+        self._add("INSERT OR IGNORE", layer, {article: Work(tuple(entities), tuple(relations))}, at)
 
-    def _add(
-        self,
-        verb: str,
-        article: int,
-        layer: Layer,
-        entities: Iterable[Entity],
-        relations: Iterable[Relation],
-        at: str,
-    ) -> None:
-        entities, relations = list(entities), list(relations)
-        # Most rows have nothing beside their label: half of the columns bound is a quarter of the time saved.
-        bare = [entity for entity in entities if _beside(entity) == _NOTHING_BESIDE]
-        more = entities if not bare else [e for e in entities if _beside(e) != _NOTHING_BESIDE]
-        columns = 'id, start, "end", label, text, created_at, updated_at, article, layer'
-        rows = [(e.id or new_id(), e.start, e.end, e.label, e.text, at, at, article, layer.id) for e in bare]
-        self._many(f"{verb} INTO entities ({columns})", rows)
-        full = [(*_entity_columns(entity, at), article, layer.id) for entity in more]
-        self._many(f"{verb} INTO entities ({_ENTITY}, article, layer)", full)
-        ties = [(*_relation_columns(relation, at), article, layer.id) for relation in relations]
-        self._many(f"{verb} INTO relations ({_RELATION}, article, layer)", ties)
+    def import_works(self, layer: Layer, works: Mapping[int, Work]) -> None:
+        """Adds what came in to a layer, by article: rows that are there already stay. A person must have no work on any
+        of the articles; each gets a journal row, and there is no undo step. Call inside `writing`."""
+        at = now()
+        if layer.kind != "person":
+            self._add("INSERT OR IGNORE", layer, works, at)
+            return
+        self._add("INSERT", layer, works, at)
+        decisions = [
+            (*_decision_columns(decision), article, layer.id)
+            for article, work in works.items()
+            for decision in work.decisions
+        ]
+        self._many(f"INSERT INTO decisions ({_DECISION}, article, layer)", decisions)
+        self._import_progress(layer, works)
+        self._journal_import(layer, works, at)
 
-    def _many(self, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Inserts rows, if there are any; `sql` is without their values."""
+    def _add(self, verb: str, layer: Layer, works: Mapping[int, Work], at: str) -> None:
+        """Inserts entities and relations, all of a kind at once. Most have nothing beside their label: half of the
+        columns bound is a quarter of the time saved."""
+        spans, entities, links, relations = (list[tuple[Any, ...]]() for _ in range(4))
+        for article, work in works.items():
+            for e in work.entities:
+                if e[_BESIDE_SPAN] == _BARE_SPAN:
+                    row = (e.id or new_id(), e.start, e.end, e.label, e.text, at, at, article, layer.id)
+                    spans.append(row)
+                else:
+                    entities.append((*_entity_columns(e, at), article, layer.id))
+            for r in work.relations:
+                if r[_BESIDE_LINK] == _BARE_LINK:
+                    links.append((r.id or new_id(), r.label, r.head, r.tail, at, at, article, layer.id))
+                else:
+                    relations.append((*_relation_columns(r, at), article, layer.id))
+        when = "created_at, updated_at, article, layer"
+        self._many(f'{verb} INTO entities (id, start, "end", label, text, {when})', spans)
+        self._many(f"{verb} INTO entities ({_ENTITY}, article, layer)", entities)
+        self._many(f"{verb} INTO relations (id, label, head, tail, {when})", links)
+        self._many(f"{verb} INTO relations ({_RELATION}, article, layer)", relations)
+
+    def _many(self, sql: str, rows: Sequence[tuple[Any, ...]], ending: str = "") -> None:
+        """Inserts rows, if there are any; `sql` is without their values, which stand before `ending`."""
         if rows:
             marks = ", ".join("?" * len(rows[0]))
-            self.connection.executemany(f"{sql} VALUES ({marks})", rows)
+            self.connection.executemany(f"{sql} VALUES ({marks}){ending}", rows)
 
-    def import_work(self, layer: Layer, article: int, work: Work) -> None:
-        """Writes a person's imported work on an article on which they have none; one journal row, no undo step. Call
-        inside `writing`."""
-        at = now()
-        self._add("INSERT", article, layer, work.entities, work.relations, at)
-        decisions = [(*_decision_columns(decision), article, layer.id) for decision in work.decisions]
-        self._many(f"INSERT INTO decisions ({_DECISION}, article, layer)", decisions)
-        self._import_progress(layer, article, work.progress)
-        counts = {"entities": len(work.entities), "relations": len(work.relations)}
-        says = f"imported {counts['entities']} entities, {counts['relations']} relations"
-        body = compact({"layer": layer.uid, "says": says, "counts": counts, "changes": []})
-        sql = (
-            "INSERT INTO edits (id, layer, article, verb, at, undo_top, redo_top, changes)"
-            " VALUES (?, ?, ?, 'import', ?, ?, ?, ?)"
-        )
-        tops = self._tops(layer, None)
-        self.connection.execute(sql, (new_id(), layer.id, article, at, *tops, body))
-
-    def _import_progress(self, layer: Layer, article: int, progress: Progress) -> None:
-        """Sets what an edit could change of it; where the person was in the article stays."""
-        if progress == Progress():
-            return
-        row = (
-            *(progress.status, compact(progress.complete), int(progress.flagged), progress.note),
-            *(compact(progress.labels), progress.done_at),
-        )
-        self.connection.execute(
-            "INSERT INTO progress (status, complete, flagged, note, labels, done_at, layer, article)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (layer, article) DO UPDATE SET status = excluded.status,"
+    def _import_progress(self, layer: Layer, works: Mapping[int, Work]) -> None:
+        """Sets what an edit could change of it; where the person was in an article stays."""
+        rows = [
+            (*_progress_columns(work.progress), layer.id, article)
+            for article, work in works.items()
+            if work.progress != _FRESH
+        ]
+        self._many(
+            "INSERT INTO progress (status, complete, flagged, note, labels, done_at, layer, article)",
+            rows,
+            " ON CONFLICT (layer, article) DO UPDATE SET status = excluded.status,"
             " complete = excluded.complete, flagged = excluded.flagged, note = excluded.note,"
             " labels = excluded.labels, done_at = excluded.done_at",
-            (*row, layer.id, article),
         )
+
+    def _journal_import(self, layer: Layer, works: Mapping[int, Work], at: str) -> None:
+        tops = self._tops(layer, None)
+        rows = []
+        for article, work in works.items():
+            counts = {"entities": len(work.entities), "relations": len(work.relations)}
+            says = f"imported {counts['entities']} entities, {counts['relations']} relations"
+            body = compact({"layer": layer.uid, "says": says, "counts": counts, "changes": []})
+            rows.append((new_id(), layer.id, article, "import", at, *tops, body))
+        self._many("INSERT INTO edits (id, layer, article, verb, at, undo_top, redo_top, changes)", rows)
 
     def known(self, ids: Iterable[str]) -> set[str]:
         """Those of some ids that an entity or a relation has."""
         left, found = iter(ids), set[str]()
         while part := list(islice(left, PACED_ROWS)):
-            marks = ", ".join("?" * len(part))
+            marks, ends = ", ".join("?" * len(part)), (min(part), max(part))
             for table in ("entities", "relations"):
-                rows = self._query(f"SELECT id FROM {table} WHERE id IN ({marks})", part)
-                found.update(id for (id,) in rows)
+                # Ids that come together were mostly made together, and nobody has one in between.
+                if self._query(f"SELECT 1 FROM {table} WHERE id BETWEEN ? AND ? LIMIT 1", ends):
+                    rows = self._query(f"SELECT id FROM {table} WHERE id IN ({marks})", part)
+                    found.update(id for (id,) in rows)
         return found
 
     def has_read(self, layer: Layer, article: int) -> bool:
@@ -986,12 +1003,28 @@ def _decision(row: tuple[Any, ...]) -> Decision:
     return Decision(about, verdict, result, via, _sources(sources), at, ms)
 
 
-_beside = attrgetter("fragments", "score", "attributes", "link", "note", "cluster", "copy_of")
-_NOTHING_BESIDE = ((), None, None, None, None, None, None)
+_BESIDE_SPAN = slice(Entity._fields.index("fragments"), Entity._fields.index("created_at"))
+_BARE_SPAN = Entity("", 0, 0, "", "")[_BESIDE_SPAN]
+_BESIDE_LINK = slice(Relation._fields.index("score"), Relation._fields.index("created_at"))
+_BARE_LINK = Relation("", "", "", "")[_BESIDE_LINK]
+
+
+_FRESH = Progress()
+
+
+def _progress_columns(progress: Progress) -> tuple[Any, ...]:
+    """What an edit could change."""
+    complete, labels = _texts_column(progress.complete), _texts_column(progress.labels)
+    return progress.status, complete, int(progress.flagged), progress.note, labels, progress.done_at
+
+
+@lru_cache(maxsize=1024)
+def _texts_column(texts: tuple[str, ...]) -> str:
+    return compact(texts)
 
 
 def _decision_columns(decision: Decision) -> tuple[Any, ...]:
-    sources = compact(list(decision.sources))
+    sources = _texts_column(decision.sources)
     return decision.about, decision.verdict, decision.result, decision.via, sources, decision.at, decision.ms
 
 

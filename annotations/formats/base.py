@@ -103,10 +103,10 @@ class Reading:
     negative: frozenset[str] = frozenset()
     newlines: Newlines = "keep"
 
-    @cached_property
+    @property
     def symmetric(self) -> frozenset[str]:
         """The names of the relations whose order says nothing."""
-        return symmetric(self.schema)
+        return self.schema.symmetric
 
 
 class Head:
@@ -187,15 +187,10 @@ class Writing:
     bom: bool = False
     language: str = "xx"
 
-    @cached_property
+    @property
     def symmetric(self) -> frozenset[str]:
         """The names of the relations whose order says nothing."""
-        return symmetric(self.schema)
-
-
-def symmetric(schema: Schema) -> frozenset[str]:
-    """The names of the relation types whose order says nothing."""
-    return frozenset(kind.name for kind in schema.relations if kind.symmetric)
+        return self.schema.symmetric
 
 
 @dataclass(frozen=True, slots=True)

@@ -425,7 +425,7 @@ def texts(row: Mapping[str, Any], key: str) -> tuple[str, ...]:
 def objects(row: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
     """A list of objects, none if the key is missing. Raises Bad."""
     values = get(row, key, list, [])
-    if any(type(value) is not dict for value in values):
+    if not {dict}.issuperset(map(type, values)):
         raise Bad(f'"{key}" must be a list of objects')
     return values
 

@@ -144,7 +144,7 @@ def _accept(
     person = store.layer("person", PERSON)
     with store.writing():
         ids = Ids(store, ())
-        store.import_work(person, article.id, settle(ids, config.schema, found, {}))
+        store.import_works(person, {article.id: settle(ids, config.schema, found, {})})
 
 
 def _relations(entities: list[Entity], count: int) -> Iterator[Relation]:

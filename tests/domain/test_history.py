@@ -232,7 +232,7 @@ def test_an_edit_of_many_articles_is_in_the_history_of_each(tmp_path):
 def test_an_import_is_said_of_what_it_brought(tmp_path):
     desk = desk_with(tmp_path)
     with desk.store.writing():
-        desk.store.import_work(desk.me, desk.article, Work((Entity(new_id(), 0, 2, "PERSON", "Xi"),)))
+        desk.store.import_works(desk.me, {desk.article: Work((Entity(new_id(), 0, 2, "PERSON", "Xi"),))})
     desk.state = desk.fresh()
     found = [(e.verb, e.says) for e in entries(desk, id_of(desk, "Xi"))]
     assert found == [("import", "imported 1 entities, 0 relations")]

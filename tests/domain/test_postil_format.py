@@ -10,15 +10,16 @@ from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annotations.documents import Document, Incoming, Origin, dismissed, offered, problem
 from annotations.errors import BadFile
 from annotations.formats.base import Output, Writing
-from annotations.formats.postil import FORMAT, line
+from annotations.formats.postil import FORMAT, _Reader, line
 from annotations.model import (
     Decision,
     Relation,
@@ -528,3 +529,34 @@ def test_a_record_with_one_value_exchanged_is_read_or_refused(data: st.DataObjec
     interchange.exchange_a_value(record, data)
     for each in read([json.dumps(record).encode()], "it"):
         assert isinstance(each, Incoming) or re.match("it, line 1: ", str(each))
+
+
+@settings(max_examples=300)
+@given(st.data())
+def test_rows_are_read_alike_all_at_once_and_one_by_one(data: st.DataObject) -> None:
+    whole = tuple(e for e in full().entities if not e.fragments)
+    record = json.loads(line(replace(full(), entities=whole), SYMMETRIC))
+    values = [value for row in (*record["entities"], *record["relations"]) for value in row.values()]
+    for _ in range(data.draw(st.integers(0, 2))):
+        rows = record[data.draw(st.sampled_from(["entities", "relations"]))]
+        row, other = (data.draw(st.sampled_from(rows)) for _ in range(2))
+        key = data.draw(st.sampled_from([*row, "fragments", "note", "origin", "lable"]))
+        match data.draw(st.sampled_from(["says", "lacks", "equals"])):
+            case "says":
+                row[key] = data.draw(st.sampled_from(values) | interchange.json_values)
+            case "lacks":
+                row.pop(key, None)
+            case "equals":
+                row |= {k: v for k, v in other.items() if k != key}
+    written = [json.dumps(record).encode()]
+    at_once = read(written, "it")
+    with (
+        patch.object(_Reader, "_plain_entities", return_value=None),
+        patch.object(_Reader, "_plain_relations", return_value=None),
+    ):
+        by_row = read(written, "it")
+    assert list(map(told, at_once)) == list(map(told, by_row))
+
+
+def told(each: Incoming | BadFile) -> Incoming | str:
+    return each if isinstance(each, Incoming) else str(each)

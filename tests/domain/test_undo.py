@@ -182,7 +182,7 @@ def test_imported_work_is_one_journal_row_and_no_undo_step(desk: Desk) -> None:
     start, end = find(OTHER, "Havana")
     work = Work((Entity(new_id(), start, end, "GPE", "Havana"),))
     with desk.store.writing():
-        desk.store.import_work(desk.me, desk.articles[1], work)
+        desk.store.import_works(desk.me, {desk.articles[1]: work})
     rows = list(desk.store.journal(desk.me))
     assert [r.verb for r in rows] == ["add", "import"] and rows[1].undo_top == rows[0].seq
     assert desk.own(1) == ["Havana:GPE"]
