@@ -12,13 +12,13 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One line of a picker: what it is, a few words about it, and its value; the keys that do the same. `group` is the
-    heading it stands under, `words` are more by which it is found."""
+    """One line of a picker: what it is, a few words about it, and its value; the ids of the commands that do the same,
+    whose keys are shown. `group` is the heading it stands under, `words` are more by which it is found."""
 
     text: str
     detail: str
     value: Any
-    keys: str = ""
+    commands: tuple[str, ...] = ()
     group: str = ""
     words: str = ""
 

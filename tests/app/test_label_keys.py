@@ -9,7 +9,7 @@ import pytest
 from rich.cells import cell_len
 
 from tests.desks import Project, Sitting
-from tests.screens import piloted, rows_of
+from tests.screens import Screen, piloted, rows_of, run
 from tui import panels
 from tui.app import PostilApp
 from tui.looks import DARK, Looks
@@ -68,6 +68,26 @@ def test_a_label_with_another_key_is_shown_with_that(make_project):
     assert "F8 MET" in strip(sitting) and "1 LEADS" in strip(sitting)
     sitting.goto("Oslo").press("1", "g r")
     assert strip(sitting) == " F7 LEADS "
+
+
+def test_the_lists_of_labels_show_the_keys_of_this_project(make_project):
+    project = make_project(bindings="{label.ORG: [f9], label.GPE: [], retype.MET: [f7], choose.MET: []}")
+    project.visit()
+
+    def listed(screen: Screen, name: str) -> str:
+        return next(
+            row for row in screen.rows() if row.split()[:1] == [name] or row.split()[:2] == ["▸", name]
+        )
+
+    async def look(screen: Screen) -> None:
+        await screen.press("space", "space")
+        assert "1  Space p" in listed(screen, "PERSON")
+        assert " F9 " in listed(screen, "ORG")
+        assert listed(screen, "GPE").split() == ["GPE"]
+        await screen.press("escape", "r", "space", "space")
+        assert " 2 " in listed(screen, "MET")
+
+    run(look, project)
 
 
 def test_the_strip_follows_the_profiles_leader(make_project):

@@ -55,9 +55,9 @@ _STEPS = {"down": 1, "up": -1, "tab": 1, "shift+tab": -1, "ctrl+n": 1, "ctrl+p":
 
 def command_choice(bound: Bound) -> Choice:
     """A command as a line of the palette, found by what it does and by what people call that."""
-    command, keys = bound.command, "  ".join(sign(" ".join(each)) for each in bound.sequences)
+    command = bound.command
     words = " ".join([command.title, command.group, WORDS.get(command.id, "")])
-    return Choice(command.help, command.id, command, keys, words=words)
+    return Choice(command.help, command.id, command, (command.id,), words=words)
 
 
 class _Harmless(Highlighter):
@@ -315,6 +315,11 @@ class KeyedScreen(PaintedScreen):
             return self._choice_rows(self.prompting, self.size.width)
         return []
 
+    def _keys(self, choice: Choice) -> str:
+        """The keys that do the same as a line of a picker, as they are in this project."""
+        keymap = self.dispatcher.keymap
+        return "  ".join(sign(" ".join(keys)) for id in choice.commands for keys in keymap.keys_of(id))
+
     def _choice_rows(self, prompting: Prompting, width: int) -> list[Row]:
         looks = self.postil.looks
         size = max(1, min(MOST_CHOICES, self.size.height - 5))
@@ -331,6 +336,6 @@ class KeyedScreen(PaintedScreen):
             mark, style = ("▸ ", looks.key) if place == prompting.index else ("  ", looks.bar)
             text = fit(f"{mark}{safe(choice.text)}", column - 2)
             text += " " * (column - cell_len(text))
-            detail = fit(f"{choice.keys:<12} {safe(choice.detail)}", max(0, width - column))
+            detail = fit(f"{self._keys(choice):<12} {safe(choice.detail)}", max(0, width - column))
             rows.append(((text, style), (detail, looks.bar_faint)))
         return rows

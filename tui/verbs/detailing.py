@@ -181,10 +181,7 @@ def pick_label(desk: Desk) -> None:
     names = dict.fromkeys([*schema.labels, *now])
     if not names:
         raise Refused("this project has no document labels: config.yaml lists them under labels:")
-    choices = [
-        Choice(name, "✓" if name in now else "", name, f"t {schema.label_codes.get(name, '')}")
-        for name in names
-    ]
+    choices = [Choice(name, "✓" if name in now else "", name, (f"document-label.{name}",)) for name in names]
 
     def toggle(name: str) -> None:
         toggle_label(desk, name)

@@ -42,21 +42,25 @@ def _token(desk: Desk) -> Span:
 
 def pick_label(desk: Desk) -> None:
     """Offers all labels in a list that narrows while typing."""
-    choices = type_choices(desk.session.config.schema.entities, desk.recent)
+    choices = type_choices(desk.session.config.schema.entities, desk.recent, "label")
     desk.host.pick("label", choices, lambda name: label(desk, name))
 
 
-def type_choices(types: Sequence[EntityType | RelationType], recent: Sequence[str]) -> list[Choice]:
-    """Labels or relation types as lines of a picker: those used last, then each group under its heading."""
+def type_choices(
+    types: Sequence[EntityType | RelationType], recent: Sequence[str], *verbs: str
+) -> list[Choice]:
+    """Labels or relation types as lines of a picker: those used last, then each group under its heading. `verbs` are
+    the commands that have one for each of them."""
     last = [kind for name in recent for kind in types if kind.name == name] if len(types) > FEW else []
     groups = dict.fromkeys(kind.group for kind in types)
     rest = [kind for group in groups for kind in types if kind.group == group and kind not in last]
-    return [_type_choice(kind, "used last") for kind in last] + [_type_choice(k, k.group) for k in rest]
+    headed = [*((kind, "used last") for kind in last), *((kind, kind.group) for kind in rest)]
+    return [_type_choice(kind, group, verbs) for kind, group in headed]
 
 
-def _type_choice(kind: EntityType | RelationType, group: str) -> Choice:
-    keys = " ".join([*kind.keys, kind.code])
-    return Choice(kind.name, kind.about, kind.name, keys, group, f"{kind.code} {kind.group}")
+def _type_choice(kind: EntityType | RelationType, group: str, verbs: Sequence[str]) -> Choice:
+    commands, words = tuple(f"{verb}.{kind.name}" for verb in verbs), f"{kind.code} {kind.group}"
+    return Choice(kind.name, kind.about, kind.name, commands, group, words)
 
 
 @repeatable("read", "relation")

@@ -126,7 +126,8 @@ def _only_legal(desk: Desk, head: str) -> None:
 
 def choices(desk: Desk, types: tuple[RelationType, ...]) -> list[Choice]:
     """Relation types as lines of a picker, those used last first."""
-    return editing.type_choices(types, desk.recent)
+    verbs = ("retype",) if desk.scope == "relation" else ("relate", "choose")
+    return editing.type_choices(types, desk.recent, *verbs)
 
 
 def make(desk: Desk, name: str) -> None:

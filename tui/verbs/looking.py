@@ -105,7 +105,7 @@ def guideline(desk: Desk) -> None:
     elif item is not None:
         _entity_guideline(desk, item.label)
     else:
-        choices = editing.type_choices(schema.entities, desk.recent)
+        choices = editing.type_choices(schema.entities, desk.recent, "label")
         desk.host.pick("guideline of", choices, lambda name: _entity_guideline(desk, name))
 
 
