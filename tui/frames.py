@@ -20,13 +20,15 @@ from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
-from annotations.model import Span
 from tui.widgets.drawn import Drawn
 
 RESET = "\x1b[0m"
 
 Piece = tuple[int, int, Strip]
 """What is to stand on the screen: row and column of its left edge, and the cells."""
+
+Cells = tuple[int, int]
+"""A part of a row: the columns from and to, exclusive."""
 
 _PLAIN = Style.null()
 
@@ -95,13 +97,13 @@ def _line(widget: Widget, y: int, width: int) -> Strip:
     return widget.line(y) if isinstance(widget, Drawn) else widget.render_lines(Region(0, y, width, 1))[0]
 
 
-def _parted(spans: Sequence[Span], left: int, right: int) -> tuple[list[Span], list[Span]]:
-    """Spans cut in two: what lies in [left, right), and what does not."""
-    if len(spans) == 1 and left <= spans[0][0] and spans[0][1] <= right:
-        return list(spans), []
-    inside = [(max(a, left), min(b, right)) for a, b in spans]
-    outside = [part for a, b in spans for part in ((a, min(b, left)), (max(a, right), b))]
-    return [s for s in inside if s[0] < s[1]], [s for s in outside if s[0] < s[1]]
+def _parted(row: list[Cells], left: int, right: int) -> tuple[list[Cells], list[Cells]]:
+    """Parts of a row cut in two: what lies in the columns `[left, right)`, and what does not."""
+    if len(row) == 1 and left <= row[0][0] and row[0][1] <= right:
+        return row, []
+    inside = [(max(a, left), min(b, right)) for a, b in row]
+    outside = [part for a, b in row for part in ((a, min(b, left)), (max(a, right), b))]
+    return [part for part in inside if part[0] < part[1]], [part for part in outside if part[0] < part[1]]
 
 
 class Frame(CompositorUpdate):

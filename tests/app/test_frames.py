@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
 import re
 
 import pyte
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.color import ColorSystem
@@ -12,9 +15,13 @@ from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
 from textual._compositor import ChopsUpdate
+from textual.app import App, ComposeResult
+from textual.geometry import Region
 from textual.strip import Strip
+from textual.widgets import Static
 
-from tui.frames import RESET, Frame, turn
+from tui.frames import RESET, Frame, PaintedScreen, turn
+from tui.widgets.drawn import Drawn
 from tui.widgets.rows import Row, cells, differing
 
 WIDTH, HEIGHT = 24, 3
@@ -89,6 +96,61 @@ def test_only_the_cells_that_differ_are_sent_and_that_is_enough(old, new):
 def test_a_span_in_the_middle_of_a_widget_is_sent_alone():
     rows: list[Row] = [(("one two three", BLANK),), (), ()]
     assert update(rows, [(0, 4, 7)]) == ("\x1b[1;5H\x1b[38;2;16;16;16;48;2;224;224;224mtwo" + RESET)
+
+
+class Sheet(Drawn):
+    """A widget of one letter, which another one replaces, at any place over others."""
+
+    def __init__(self, letter: str, place: Region) -> None:
+        super().__init__()
+        self.letter = letter
+        self.styles.position = "absolute"
+        self.styles.offset = place.offset
+        self.styles.width, self.styles.height = place.size
+
+    def render_line(self, y: int) -> Strip:
+        return Strip([Segment(self.letter * self.size.width, BLANK)], self.size.width)
+
+
+class Pile(PaintedScreen):
+    """Sheets that lie over each other, a usual widget among them."""
+
+    def __init__(self, sheets: list[Sheet]) -> None:
+        super().__init__()
+        self.sheets = sheets
+
+    def compose(self) -> ComposeResult:
+        yield Static("static")
+        yield from self.sheets
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_of_widgets_over_each_other_a_frame_shows_the_front_one(seed: int) -> None:
+    dice = random.Random(seed)
+    sheets = [
+        Sheet(letter, Region(dice.randrange(20), dice.randrange(2), dice.randint(1, 12), dice.randint(1, 3)))
+        for letter in "abcd"
+    ]
+
+    async def go() -> None:
+        app: App[None] = App()
+        async with app.run_test(size=(WIDTH, HEIGHT)) as pilot:
+            pile = Pile(sheets)
+            await app.push_screen(pile)
+            await pilot.pause()
+            compositor, console = pile._compositor, Console(color_system="truecolor")
+            frames = [compositor.render_full_update().render_segments(console)]
+            for _ in range(20):
+                sheet = dice.choice(sheets)
+                sheet.letter = sheet.letter.swapcase()
+                sheet.redraw()
+                compositor.update_widgets({sheet})
+                if (frame := compositor.render_partial_update()) is not None:
+                    frames.append(frame.render_segments(console))
+                whole = compositor.render_full_update().render_segments(console)
+                assert shown(*frames) == shown(whole)
+
+    asyncio.run(go())
 
 
 @given(STYLES, STYLES, STYLES)
