@@ -207,7 +207,7 @@ class Paper(ArticleView):
 
     def drawn(self) -> list[list[Cell]]:
         """All rows as the view has them, from its cache where it can."""
-        return [cells(self.render_line(y), self.size.width) for y in range(self.size.height)]
+        return [cells(self.segments(y), self.size.width) for y in range(self.size.height)]
 
     def fresh(self, desk: Desk) -> list[list[Cell]]:
         """All rows as a new view draws them."""

@@ -39,7 +39,7 @@ POLL = 0.25
 """Seconds between two looks at whether another process has committed."""
 
 SETTLED = 0.05
-"""Seconds after which the first text is on screen, and what the start had no time for can be done."""
+"""Seconds from the first layout after which the text is on screen, and what the start had no time for can be done."""
 
 REMEMBERED = 50
 """How many command ids a crash report holds."""
@@ -94,7 +94,7 @@ class PostilApp(EndsOnErrors, App[None]):
             self.reader.start_tour()
         keep_for_rests()
         self.set_interval(POLL, self._poll)
-        self.set_timer(SETTLED, self.session.store.warm)
+        self._current().call_after_refresh(self.set_timer, SETTLED, self.session.store.warm)
 
     def leave(self) -> None:
         """Ends the app; what is not saved yet is bookkeeping, and is saved."""

@@ -13,19 +13,19 @@ from functools import lru_cache
 
 from rich.color import ColorSystem
 from rich.console import Console
+from rich.segment import Segment
 from rich.style import Style
 from textual._compositor import Compositor, CompositorUpdate
 from textual.geometry import Region
 from textual.screen import Screen
-from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.widgets.drawn import Drawn
+from tui.widgets.drawn import Drawn, cut
 
 RESET = "\x1b[0m"
 
-Piece = tuple[int, int, Strip]
-"""What is to stand on the screen: row and column of its left edge, and the cells."""
+Piece = tuple[int, int, int, Sequence[Segment]]
+"""What is to stand on the screen: its row, its columns from and to, exclusive, and the text."""
 
 Cells = tuple[int, int]
 """A part of a row: the columns from and to, exclusive."""
@@ -86,15 +86,15 @@ class Painter(Compositor):
         for widget, visible, region in self.layers_visible[y] if bare else ():
             covered, bare = _parted(bare, visible.x, visible.right)
             if covered:
-                strip = _line(widget, y - region.y, region.width)
-                yield from ((y, a, strip.crop(a - region.x, b - region.x)) for a, b in covered)
+                line, x = _line(widget, y - region.y, region.width), region.x
+                yield from ((y, a, b, cut(line, a - x, b - x)) for a, b in covered)
             if not bare:
                 return
 
 
-def _line(widget: Widget, y: int, width: int) -> Strip:
+def _line(widget: Widget, y: int, width: int) -> Sequence[Segment]:
     """A whole line of a widget."""
-    return widget.line(y) if isinstance(widget, Drawn) else widget.render_lines(Region(0, y, width, 1))[0]
+    return widget.line(y) if isinstance(widget, Drawn) else [*widget.render_lines(Region(0, y, width, 1))[0]]
 
 
 def _parted(row: list[Cells], left: int, right: int) -> tuple[list[Cells], list[Cells]]:
@@ -119,16 +119,16 @@ class Frame(CompositorUpdate):
 
     def _parts(self, system: ColorSystem) -> Iterator[str]:
         here, style = (-1, -1), _PLAIN
-        for y, x, strip in self.pieces:
-            if here != (y, x):
-                yield f"\x1b[{y + 1};{x + 1}H"
-            for text, wanted, _ in strip:
+        for y, left, right, segments in self.pieces:
+            if here != (y, left):
+                yield f"\x1b[{y + 1};{left + 1}H"
+            for text, wanted, _ in segments:
                 wanted = wanted or _PLAIN
                 if wanted is not style:
                     yield turn(style, wanted, system)
                     style = wanted
                 yield text
-            here = (y, x + strip.cell_length)
+            here = (y, right)
 
 
 @lru_cache(maxsize=4096)

@@ -304,7 +304,7 @@ class Seen(PostilApp):
         """What a terminal shows after everything was drawn anew."""
         for widget in (self.screen, *self.screen.query("*")):
             widget._styles_cache.clear()
-        self.reader.article._strips.clear()
+        self.reader.article._lines.clear()
         terminal = pyte.Screen(*self.size)
         update = self.screen._compositor.render_full_update()
         pyte.Stream(terminal).feed(update.render_segments(self.console))

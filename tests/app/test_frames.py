@@ -21,7 +21,7 @@ from textual.strip import Strip
 from textual.widgets import Static
 
 from tui.frames import RESET, Frame, PaintedScreen, turn
-from tui.widgets.drawn import Drawn
+from tui.widgets.drawn import Drawn, cut
 from tui.widgets.rows import Row, cells, differing
 
 WIDTH, HEIGHT = 24, 3
@@ -55,7 +55,7 @@ def strip(row: Row) -> Strip:
 
 
 def update(rows: list[Row], spans: list[tuple[int, int, int]]) -> str:
-    frame = Frame([(y, first, strip(rows[y]).crop(first, end)) for y, first, end in spans])
+    frame = Frame([(y, first, end, cut(strip(rows[y]), first, end)) for y, first, end in spans])
     return frame.render_segments(Console(color_system="truecolor"))
 
 
@@ -93,6 +93,15 @@ def test_only_the_cells_that_differ_are_sent_and_that_is_enough(old, new):
     assert cells([(sent, BLANK)]) <= sum(end - first for _, first, end in spans)
 
 
+@given(ROWS, st.integers(0, WIDTH), st.integers(0, WIDTH))
+def test_a_line_is_cut_as_textual_cuts_it(rows, left, right):
+    for row in rows:
+        line = strip(row)
+        wanted = line.crop(left, right)
+        assert "".join(s.text for s in cut(line, left, right)) == wanted.text
+        assert Strip(cut(line, left, right)) == Strip(wanted) or left >= right
+
+
 def test_a_span_in_the_middle_of_a_widget_is_sent_alone():
     rows: list[Row] = [(("one two three", BLANK),), (), ()]
     assert update(rows, [(0, 4, 7)]) == ("\x1b[1;5H\x1b[38;2;16;16;16;48;2;224;224;224mtwo" + RESET)
@@ -108,8 +117,8 @@ class Sheet(Drawn):
         self.styles.offset = place.offset
         self.styles.width, self.styles.height = place.size
 
-    def render_line(self, y: int) -> Strip:
-        return Strip([Segment(self.letter * self.size.width, BLANK)], self.size.width)
+    def segments(self, y: int) -> list[Segment]:
+        return [Segment(self.letter * self.size.width, BLANK)]
 
 
 class Pile(PaintedScreen):

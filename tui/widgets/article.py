@@ -1,24 +1,26 @@
 """The article on screen: the rows that a desk has in view.
 
-Invariant: this draws and decides nothing; a strip in the cache is dropped when anything that its looks depend on
+Invariant: this draws and decides nothing; a line in the cache is dropped when anything that its looks depend on
 changed; what changed is drawn anew, cell by cell where it can be, and nothing else.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.events import MouseDown, MouseMove
 from textual.geometry import Region, Size
 from textual.message import Message
-from textual.strip import Strip
 
 from annotations.model import Span
 from tui import drawing
 from tui.desk import Desk
 from tui.drawing import GUTTER, Mark
 from tui.looks import Looks
-from tui.widgets.drawn import Drawn
+from tui.widgets.drawn import Drawn, cut
 
 Focus = tuple[str | None, Span] | None
 """The key and the range of the focused entity or suggestion."""
@@ -63,7 +65,7 @@ class ArticleView(Drawn):
         self._margins: dict[int, str] = {}
         self._focus: Focus = None
         self._screen: list[tuple[int, int]] = []
-        self._strips: dict[tuple[int, int], Strip] = {}
+        self._lines: dict[tuple[int, int], list[Segment]] = {}
 
     def on_resize(self) -> None:
         """Says so once the size is known, which is later than the screen's own resize event."""
@@ -111,7 +113,7 @@ class ArticleView(Drawn):
         self.desk, self.looks, self._marks, self._margins = desk, looks, marks, margins
         self._screen, self._focus = screen, focus
         if everything:
-            self._strips.clear()
+            self._lines.clear()
             self.redraw()
             return
         for span in spans:
@@ -139,31 +141,30 @@ class ArticleView(Drawn):
     def _redraw_rows(self, line: int, x: int, width: int, gloss: bool) -> None:
         for y, (shown, row) in enumerate(self._screen):
             if shown == line and (gloss or row == 0):
-                self._strips.pop((line, row), None)
+                self._lines.pop((line, row), None)
                 self.redraw(Region(0, y, self.size.width, 1) if row else Region(x, y, width, 1))
 
-    def render_line(self, y: int) -> Strip:
+    def segments(self, y: int) -> Sequence[Segment]:
         """One row of the screen."""
         desk, looks = self.desk, self.looks
         if desk is None or looks is None:
-            return Strip.blank(self.size.width, Style())
+            return [Segment(" " * self.size.width, Style())]
         if y >= len(self._screen) or not desk.view.layout.text:
-            return Strip.blank(self.size.width, looks.base)
+            return [Segment(" " * self.size.width, looks.base)]
         place = self._screen[y]
-        if (strip := self._strips.get(place)) is None:
+        if place not in self._lines:
             if not desk.view.has(*place):  # a frame after a key took the row away, and before `sync`
-                return Strip.blank(self.size.width, looks.base)
-            strip = self._drawn(desk, looks, *place)
-            self._strips[place] = strip
-        return strip
+                return [Segment(" " * self.size.width, looks.base)]
+            self._lines[place] = self._drawn(desk, looks, *place)
+        return self._lines[place]
 
-    def _drawn(self, desk: Desk, looks: Looks, line: int, row: int) -> Strip:
+    def _drawn(self, desk: Desk, looks: Looks, line: int, row: int) -> list[Segment]:
         margin, width = self._margins.get(line, " " * GUTTER), self.size.width
         if row:
-            return Strip(drawing.gloss_row(desk, looks, line, row, margin)).adjust_cell_length(
-                width, looks.base
-            )
-        cells = GUTTER + desk.view.layout.cells(line)
-        segments = list(drawing.text_row(desk, looks, line, self._marks, margin))
-        segments.append(Segment(" " * (width - cells), looks.base))
-        return Strip(segments, max(width, cells)).crop(0, width)
+            found = list(drawing.gloss_row(desk, looks, line, row, margin))
+            room = width - sum(cell_len(segment.text) for segment in found)
+        else:
+            found = list(drawing.text_row(desk, looks, line, self._marks, margin))
+            room = width - GUTTER - desk.view.layout.cells(line)
+        found.append(Segment(" " * room, looks.base))
+        return found if room >= 0 else cut(found, 0, width)

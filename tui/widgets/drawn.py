@@ -6,13 +6,35 @@ which costs as much as drawing the line, would change nothing and is left out.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
+from rich.cells import cell_len
+from rich.segment import Segment
 from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
 
+def cut(segments: Iterable[Segment], left: int, right: int) -> list[Segment]:
+    """What stands in the columns `[left, right)` of a line; half of a wide character is a space."""
+    found: list[Segment] = []
+    x = 0
+    for segment in segments:
+        if x >= right:
+            break
+        start, x = x, x + cell_len(segment.text)
+        if x <= left:
+            continue
+        if x > right:
+            segment = segment.split_cells(right - start)[0]
+        if start < left:
+            segment = segment.split_cells(left - start)[1]
+        found.append(segment)
+    return found
+
+
 class Drawn(Widget):
-    """Subclasses give `render_line`: strips as wide as the widget."""
+    """Subclasses give the `segments` of their lines."""
 
     @property
     def size(self) -> Size:
@@ -23,14 +45,21 @@ class Drawn(Widget):
         """Has regions of the widget, or all of it, drawn in the next frame that the screen paints."""
         self._repaint_regions.update(regions or (self.size.region,))
 
-    def line(self, y: int) -> Strip:
-        """A line of the widget as it is sent."""
-        strip = self.render_line(y)
-        if self.app.no_color:
-            for each in self.get_line_filters():
-                strip = strip.apply_filter(each, self.background_colors[1])
+    def segments(self, y: int) -> Sequence[Segment]:
+        """Line `y`, as wide as the widget."""
+        raise NotImplementedError
+
+    def line(self, y: int) -> Sequence[Segment]:
+        """Line `y` as it is sent. No strip is made of it where it need not be: a strip is seventeen objects."""
+        return [*self.render_line(y)] if self.app.no_color else self.segments(y)
+
+    def render_line(self, y: int) -> Strip:
+        """Line `y` as Textual wants it."""
+        strip = Strip(self.segments(y), self.size.width)
+        for each in self.get_line_filters() if self.app.no_color else ():
+            strip = strip.apply_filter(each, self.background_colors[1])
         return strip
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The strips of the lines of `crop`, cut to its columns."""
-        return [self.line(y).crop(*crop.column_span) for y in crop.line_range]
+        return [self.render_line(y).crop(*crop.column_span) for y in crop.line_range]

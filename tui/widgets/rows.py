@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
-from itertools import zip_longest
+from itertools import compress, zip_longest
+from operator import is_not, ne, or_
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region
-from textual.strip import Strip
 
-from tui.widgets.drawn import Drawn
+from tui.widgets.drawn import Drawn, cut
 
 APART = 6
 """Equal cells between two differing runs from which it is shorter to send both than what is between them as well."""
@@ -50,12 +49,10 @@ def clip(row: Iterable[tuple[str, Style]], width: int) -> Row:
 
 def differing(before: Row, after: Row, blank: Style, width: int) -> Iterator[tuple[int, int]]:
     """The runs of cells, from and to, in which two rows differ; runs with few equal cells between them are one."""
+    (texts, styles), (other_texts, other_styles) = (_cells(row, blank, width) for row in (before, after))
+    unlike = map(or_, map(ne, texts, other_texts), map(is_not, styles, other_styles))
     run: tuple[int, int] | None = None
-    for x, (old, new) in enumerate(
-        zip(_cells(before, blank, width), _cells(after, blank, width), strict=True)
-    ):
-        if old == new:
-            continue
+    for x in compress(range(width), unlike):
         if run is not None and x - run[1] > APART:
             yield run
             run = None
@@ -64,21 +61,23 @@ def differing(before: Row, after: Row, blank: Style, width: int) -> Iterator[tup
         yield run
 
 
-@lru_cache(maxsize=256)
-def _cells(row: Row, blank: Style, width: int) -> list[tuple[str, Style]]:
-    """What stands in each cell of a row, filled up to a width; the second cell of a wide character has no text."""
-    found: list[tuple[str, Style]] = []
+def _cells(row: Row, blank: Style, width: int) -> tuple[list[str], list[Style]]:
+    """What stands in each cell of a row, filled up to a width, and in which style; the second cell of a wide character
+    has no text."""
+    texts: list[str] = []
+    styles: list[Style] = []
     for text, style in row:
         if text.isascii():
-            found += [(character, style) for character in text]
-            continue
-        for character in text:
-            size = cell_len(character)
-            if size:
-                found += [(character, style), *[("", style)] * (size - 1)]
-            elif found:
-                found[-1] = (found[-1][0] + character, found[-1][1])
-    return found[:width] + [(" ", blank)] * (width - len(found))
+            texts += text
+        else:
+            for character in text:
+                if size := cell_len(character):
+                    texts += [character, *[""] * (size - 1)]
+                elif texts:
+                    texts[-1] += character
+        styles += [style] * (len(texts) - len(styles))
+    room = width - len(texts)
+    return (texts + [" "] * room)[:width], (styles + [blank] * room)[:width]
 
 
 class Rows(Drawn):
@@ -104,9 +103,9 @@ class Rows(Drawn):
                 for first, end in differing(before, after, self.blank, self.size.width):
                     self.redraw(Region(first, y, end - first, 1))
 
-    def render_line(self, y: int) -> Strip:
-        """One line of the widget."""
+    def segments(self, y: int) -> Sequence[Segment]:
+        """A row filled up, or cut, to the width."""
         row, width = self.rows[y] if y < len(self.rows) else (), self.size.width
-        taken = cells(row)
-        segments = [Segment(text, style) for text, style in (*row, (" " * (width - taken), self.blank))]
-        return Strip(segments, max(width, taken)).crop(0, width)
+        room = width - cells(row)
+        found = [Segment(text, style) for text, style in (*row, (" " * room, self.blank))]
+        return found if room >= 0 else cut(found, 0, width)
