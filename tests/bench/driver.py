@@ -42,7 +42,10 @@ AT_REST = 0.05
 _END_OF_FRAME = b"\x1b[?2026l"
 _QUERY, _ANSWER = b"\x1b[?2026$p", b"\x1b[?2026;2$y"
 _STATE = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "TEXTUAL_FPS": "120", "LANG": "C.UTF-8"}
-_UNWANTED = ("SSH_CONNECTION", "NO_COLOR", "POSTIL_ANNOTATOR", "POSTIL_THEME", "ESCDELAY", "TMUX")
+_UNWANTED = (
+    *("SSH_CONNECTION", "NO_COLOR", "POSTIL_ANNOTATOR", "POSTIL_THEME", "ESCDELAY", "TMUX"),
+    "PYTHONDONTWRITEBYTECODE",  # what is installed has its bytecode beside it
+)
 
 
 def environment(state_folder: Path) -> dict[str, str]:
