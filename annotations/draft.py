@@ -32,7 +32,6 @@ from annotations.state import (
     conflict,
     decision_row,
     entity_row,
-    is_symmetric,
     relation_about,
     relation_row,
 )
@@ -226,14 +225,14 @@ class Draft:
 
     def _stored_form(self, relation: Relation) -> Relation:
         """A symmetric relation is stored once, its ends ordered by id."""
-        if is_symmetric(self.schema, relation.label):
+        if relation.label in self.schema.symmetric:
             head, tail = sorted((relation.head, relation.tail))
             return relation._replace(head=head, tail=tail)
         return relation
 
     def find_relation(self, label: str, head: str, tail: str, besides: str = "") -> Relation | None:
         """The equal relation in the draft, if there is one; of a symmetric type in either order."""
-        ends = {(head, tail), (tail, head)} if is_symmetric(self.schema, label) else {(head, tail)}
+        ends = {(head, tail), (tail, head)} if label in self.schema.symmetric else {(head, tail)}
         for other in self.relations_of(head):
             if other.label == label and (other.head, other.tail) in ends and other.id != besides:
                 return other

@@ -13,7 +13,7 @@ from typing import Any
 from annotations.draft import Draft, Pen
 from annotations.errors import Refused
 from annotations.model import Edit, Entity, Relation, RelationSuggestion, Span, Suggestion
-from annotations.state import ArticleState, SpanIndex, Value, conflict, contains, is_symmetric, value_of
+from annotations.state import ArticleState, SpanIndex, Value, conflict, contains, value_of
 from annotations.text import joined, trim
 from annotations.wording import short
 
@@ -218,7 +218,7 @@ def swap(state: ArticleState, pen: Pen, key: str) -> Edit:
     """Turns a relation round, if its type is legal that way."""
     relation = _relation(state, key)
     head, tail = state.entities[relation.head], state.entities[relation.tail]
-    if is_symmetric(state.schema, relation.label):
+    if relation.label in state.schema.symmetric:
         raise Refused(f"{relation.label} has no direction", key)
     _need_legal(state, relation.label, tail.label, head.label, key)
     draft = Draft(state, pen)

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from annotations import text
 from annotations.model import Entity, Relation, Span, Suggestion
-from annotations.state import LINK, OWN, ArticleState, Item, is_symmetric, overlaps, value_of
+from annotations.state import LINK, OWN, ArticleState, Item, overlaps, value_of
 
 Wanted = Callable[[Item], bool]
 """Whether an item is one to stop at."""
@@ -104,8 +104,7 @@ def link_ends(state: ArticleState, key: str) -> Ends | None:
 
 
 def _in_order(state: ArticleState, label: str, head: Entity | Suggestion, tail: Entity | Suggestion) -> Ends:
-    symmetric = state.schema.has_relation(label) and state.schema.relation(label).symmetric
-    turned = symmetric and (tail.start, -tail.end) < (head.start, -head.end)
+    turned = label in state.schema.symmetric and (tail.start, -tail.end) < (head.start, -head.end)
     return (tail, head) if turned else (head, tail)
 
 
@@ -179,7 +178,7 @@ def _relations_from(state: ArticleState, key: str) -> set[tuple[str, str]]:
     for relation in state.relations_of(key):
         if relation.head == key:
             found.add((relation.label, relation.tail))
-        elif is_symmetric(state.schema, relation.label):
+        elif relation.label in state.schema.symmetric:
             found.add((relation.label, relation.head))
     return found
 
@@ -202,7 +201,7 @@ def legal_end(state: ArticleState, key: str, end: str) -> Wanted:
 
 def _alike(state: ArticleState, relation: Relation, stays: str) -> set[str]:
     """The other ends of what has the type of a relation and the same end at the same side; any side, if symmetric."""
-    either = is_symmetric(state.schema, relation.label)
+    either = relation.label in state.schema.symmetric
     found = set()
     for other in state.relations_of(stays):
         if other.label == relation.label and (either or (other.head == stays) == (relation.head == stays)):

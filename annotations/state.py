@@ -340,7 +340,7 @@ class ArticleState:
 
     def find_relation(self, label: str, head: str, tail: str) -> Relation | None:
         """The relation of that label between two entities; of a symmetric type in either order."""
-        ends = {(head, tail), (tail, head)} if is_symmetric(self.schema, label) else {(head, tail)}
+        ends = {(head, tail), (tail, head)} if label in self.schema.symmetric else {(head, tail)}
         for relation in self.relations_of(head):
             if relation.label == label and (relation.head, relation.tail) in ends:
                 return relation
@@ -526,11 +526,6 @@ def _own_item(entity: Entity) -> Item:
     return Item(entity.start, -entity.end, OWN, entity.label, entity.id)
 
 
-def is_symmetric(schema: Schema, label: str) -> bool:
-    """Whether a relation type is known and has no direction."""
-    return schema.has_relation(label) and schema.relation(label).symmetric
-
-
 @lru_cache(maxsize=65536)
 def value_of(about: str) -> Value:
     """Spans and label out of the canonical JSON of an entity decision."""
@@ -541,7 +536,7 @@ def value_of(about: str) -> Value:
 def relation_about(schema: Schema, relation: Relation, entities: Mapping[str, Entity]) -> str:
     """The canonical JSON that a decision on this relation is about; symmetric ends are sorted by value."""
     head, tail = entities[relation.head].value, entities[relation.tail].value
-    if is_symmetric(schema, relation.label):
+    if relation.label in schema.symmetric:
         head, tail = sorted((head, tail))
     return about_relation(relation.label, head, tail)
 

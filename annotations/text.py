@@ -154,14 +154,13 @@ def name_run(text: str, offset: int) -> Span | None:
     return None
 
 
-_POSSESSIVE = regex.compile(r"['’]s$")
 _INSIDE = regex.compile(r"(?<=[\p{L}\p{N},;:’”\"')–—-] )\p{Lu}[\p{L}\p{M}\p{N}]+")
 
 
 def without_possessive(text: str, name: Span) -> Span:
     """A name run without the possessive ’s at its end."""
-    found = _POSSESSIVE.search(text, *name)
-    return (name[0], found.start()) if found else name
+    start, end = name
+    return (start, end - 2) if text.endswith(("'s", "’s"), start, end) else name
 
 
 def names(text: str, start: int, end: int) -> Iterator[Span]:

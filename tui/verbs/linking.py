@@ -5,7 +5,6 @@ from __future__ import annotations
 from annotations import edits, navigator
 from annotations.errors import Refused
 from annotations.schema import RelationType
-from annotations.state import is_symmetric
 from tui.desk import Desk, Link
 from tui.host import Choice
 from tui.safe import safe
@@ -224,7 +223,7 @@ def arrow(desk: Desk, key: str) -> str:
     """A relation's type as an arrow; without a point for symmetric ones, with a question mark for suggested ones."""
     relation, link = desk.state.relations.get(key), desk.state.links.get(key)
     label = relation.label if relation else link.label if link else ""
-    return f"—{label}{'' if relation else '?'}{'—' if is_symmetric(desk.state.schema, label) else '→'}"
+    return f"—{label}{'' if relation else '?'}{'—' if label in desk.state.schema.symmetric else '→'}"
 
 
 @repeatable("relation")
