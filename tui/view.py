@@ -173,9 +173,7 @@ class View:
     def screen(self) -> list[tuple[int, int]]:
         """What each row of the screen shows, from the top: a line, and 0 for its text or the number of a gloss row."""
         if not self.gloss:
-            return [
-                (line, 0) for line in range(self.top, min(self.top + self.height, self.layout.line_count))
-            ]
+            return [(line, 0) for line in range(self.top, self._last_plain + 1)]
         found: list[tuple[int, int]] = []
         for line in range(self.top, self.layout.line_count):
             if len(found) >= self.height:

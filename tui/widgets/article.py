@@ -20,7 +20,7 @@ from tui import drawing
 from tui.desk import Desk
 from tui.drawing import GUTTER, Mark
 from tui.looks import Looks
-from tui.widgets.drawn import Drawn, cut
+from tui.widgets.drawn import Drawn, filled
 
 Focus = tuple[str | None, Span] | None
 """The key and the range of the focused entity or suggestion."""
@@ -146,25 +146,23 @@ class ArticleView(Drawn):
 
     def segments(self, y: int) -> Sequence[Segment]:
         """One row of the screen."""
-        desk, looks = self.desk, self.looks
+        desk, looks, width = self.desk, self.looks, self.size.width
         if desk is None or looks is None:
-            return [Segment(" " * self.size.width, Style())]
-        if y >= len(self._screen) or not desk.view.layout.text:
-            return [Segment(" " * self.size.width, looks.base)]
-        place = self._screen[y]
-        if place not in self._lines:
-            if not desk.view.has(*place):  # a frame after a key took the row away, and before `sync`
-                return [Segment(" " * self.size.width, looks.base)]
-            self._lines[place] = self._drawn(desk, looks, *place)
+            return filled((), 0, width, Style())
+        place = self._screen[y] if y < len(self._screen) and desk.view.layout.text else None
+        if place in self._lines:
+            return self._lines[place]
+        if place is None or not desk.view.has(*place):  # a key took the row away, and `sync` is to come
+            return filled((), 0, width, looks.base)
+        self._lines[place] = self._drawn(desk, looks, *place)
         return self._lines[place]
 
     def _drawn(self, desk: Desk, looks: Looks, line: int, row: int) -> list[Segment]:
-        margin, width = self._margins.get(line, " " * GUTTER), self.size.width
+        margin = self._margins.get(line, " " * GUTTER)
         if row:
             found = list(drawing.gloss_row(desk, looks, line, row, margin))
-            room = width - sum(cell_len(segment.text) for segment in found)
+            cells = sum(cell_len(segment.text) for segment in found)
         else:
             found = list(drawing.text_row(desk, looks, line, self._marks, margin))
-            room = width - GUTTER - desk.view.layout.cells(line)
-        found.append(Segment(" " * room, looks.base))
-        return found if room >= 0 else cut(found, 0, width)
+            cells = GUTTER + desk.view.layout.cells(line)
+        return filled(found, cells, self.size.width, looks.base)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from rich.cells import cell_len
 from rich.segment import Segment
+from rich.style import Style
 from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
@@ -31,6 +32,12 @@ def cut(segments: Iterable[Segment], left: int, right: int) -> list[Segment]:
             segment = segment.split_cells(left - start)[1]
         found.append(segment)
     return found
+
+
+def filled(segments: Iterable[Segment], cells: int, width: int, blank: Style) -> list[Segment]:
+    """A line that takes so many cells, filled up, or cut, to a width."""
+    found = [*segments, Segment(" " * (width - cells), blank)]
+    return found if cells <= width else cut(found, 0, width)
 
 
 class Drawn(Widget):

@@ -11,7 +11,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region
 
-from tui.widgets.drawn import Drawn, cut
+from tui.widgets.drawn import Drawn, filled
 
 APART = 6
 """Equal cells between two differing runs from which it is shorter to send both than what is between them as well."""
@@ -105,7 +105,6 @@ class Rows(Drawn):
 
     def segments(self, y: int) -> Sequence[Segment]:
         """A row filled up, or cut, to the width."""
-        row, width = self.rows[y] if y < len(self.rows) else (), self.size.width
-        room = width - cells(row)
-        found = [Segment(text, style) for text, style in (*row, (" " * room, self.blank))]
-        return found if room >= 0 else cut(found, 0, width)
+        row = self.rows[y] if y < len(self.rows) else ()
+        pieces = (Segment(text, style) for text, style in row)
+        return filled(pieces, cells(row), self.size.width, self.blank)
