@@ -24,7 +24,8 @@ import pyte
 _SYNC_QUERY = b"\x1b[?2026$p"
 _SYNC_ANSWER = b"\x1b[?2026;2$y"
 _KITTY = re.compile(rb"\x1b\[[<>=][\d;]*u")
-_HALF_SEQUENCE = re.compile(rb"\x1b(?:\[[<>=?\d;]*)?\Z")
+_UNFINISHED = re.compile(rb"\x1b(?:\[[<>=?\d;]*)?\Z|\x1b\[\?2026h(?:(?!\x1b\[\?2026l).)*\Z", re.DOTALL)
+"""The beginning of an escape sequence, or of a synchronised frame: a terminal shows a frame when it is whole."""
 _CLEAN_MODES = {
     b"1049": b"l",
     b"1000": b"l",
@@ -226,7 +227,7 @@ class Terminal:
         self.raw += data
         self._answer()
         data = self._half + data
-        half = _HALF_SEQUENCE.search(data)
+        half = _UNFINISHED.search(data)
         self._half = half[0] if half else b""
         self._stream.feed(_KITTY.sub(b"", data.removesuffix(self._half)))
         return bool(data)

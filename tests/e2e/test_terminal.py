@@ -226,6 +226,15 @@ def test_the_harness_resizes_and_answers_like_a_terminal(start):
     screen.wait_until(lambda _: bool(screen.cells[39][100].data.strip()), "the new corner stayed empty")
 
 
+def test_the_harness_shows_no_half_of_a_synchronised_frame():
+    halves = r"printf '\033[?2026hhalf'; read -r _; printf ' a frame\033[?2026l'"
+    with Terminal(["sh", "-c", halves]) as screen:
+        screen.wait_until(lambda _: b"half" in screen.raw, "nothing was written")
+        assert "half" not in screen.screen()
+        screen.send("\n")
+        assert "half" in screen.wait_for("a frame")
+
+
 def test_the_harness_sees_a_terminal_that_was_not_restored():
     with Terminal([sys.executable, "-c", r"print('\x1b[?1049hleft behind')"]) as screen:
         screen.wait_for("left behind")
