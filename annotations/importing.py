@@ -20,6 +20,8 @@ from itertools import chain
 from pathlib import Path
 from typing import IO, BinaryIO
 
+from annotations import bulk
+from annotations.bulk import PACE, Work
 from annotations.config import Config
 from annotations.documents import Incoming, IncomingAnnotations
 from annotations.errors import BadFile, PostilError
@@ -30,7 +32,7 @@ from annotations.formats.packed import printable_path, unpacked
 from annotations.incoming import Ids, settle, wanted_ids
 from annotations.model import Layer, Status, compact
 from annotations.state import Value
-from annotations.store import PACE, Store, Work
+from annotations.store import Store
 
 MOST_TEXT = 16_000_000
 """Code points of articles that go into one transaction, and are held until then."""
@@ -273,7 +275,7 @@ class Importer:
 
     def _write_waiting(self) -> None:
         for layer, works in self._waiting.items():
-            self.store.import_works(layer, works)
+            bulk.import_works(self.store, layer, works)
         self._waiting.clear()
 
     def _refuse_more(

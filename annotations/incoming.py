@@ -9,11 +9,13 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from operator import attrgetter
 
+from annotations import bulk
+from annotations.bulk import Work
 from annotations.documents import IncomingAnnotations
 from annotations.model import Decision, Entity, Progress, Relation
 from annotations.schema import Schema
 from annotations.state import Value
-from annotations.store import Store, Work, new_id, now
+from annotations.store import Store, new_id, now
 
 _id = attrgetter("id")
 _value = attrgetter("start", "end", "label", "fragments")
@@ -29,7 +31,7 @@ class Ids:
 
     def __init__(self, store: Store, wanted: Iterable[str]) -> None:
         ulids = dict.fromkeys(filter(_ULID, wanted))
-        self._free = ulids.keys() - store.known(ulids)
+        self._free = ulids.keys() - bulk.known(store, ulids)
 
     def of(self, id: str) -> str:
         """The id itself if it is a wanted ULID that nobody has, else a new one."""

@@ -1,4 +1,4 @@
-"""The database: the one door for writes, the journal, and the reads that sessions need.
+"""The database: the one door for edits, the journal, and the reads that sessions need.
 
 Invariant: `apply`, `undo` and `redo` are the only ways to change a person's layer while people work; each is one
 transaction that holds the rows, the decision and the journal entry, and is on disk when the call returns.
@@ -11,18 +11,27 @@ import hashlib
 import json
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib import import_module
-from itertools import islice
 from pathlib import Path
 from threading import Thread
 from typing import IO, TYPE_CHECKING, Any
 
 from ulid import ULID
 
+from annotations.columns import (
+    DECISION,
+    ENTITY,
+    PROGRESS,
+    RELATION,
+    decision_of,
+    encoded,
+    entity_of,
+    relation_of,
+)
 from annotations.connect import TIMEOUT, connect, explained
 from annotations.errors import Refused, StaleEdit, StoreError
 from annotations.model import (
@@ -40,37 +49,12 @@ from annotations.model import (
     compact,
 )
 from annotations.offers import Offer
-from annotations.text import around
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
 PACED_ROWS = 500
 """Rows that a bulk writer puts into one transaction while people work."""
-
-CONTEXT = 40
-"""Code points of context on either side of a place."""
-
-PLACED = 6
-"""How many of the ways in which a string was labelled are shown with places."""
-
-LOOKED_AT = 5_000
-"""Places of a string that are looked at for rejected suggestions."""
-
-LATELY = 2_000
-"""Rows of the journals that tell which articles people worked on last."""
-
-PACE = 0.01
-"""Seconds that a bulk writer sleeps between its transactions while people work."""
-
-_JSON_COLUMNS = frozenset({"attributes", "complete", "labels", "sources"})
-_ENTITY = (
-    'id, start, "end", label, text, fragments, score, attributes, link, note, cluster, copy_of, created_at,'
-    " updated_at"
-)
-_RELATION = "id, label, head, tail, score, attributes, note, created_at, updated_at"
-_DECISION = "about, verdict, result, via, sources, at, ms"
-_PROGRESS = "status, complete, flagged, note, labels, place, read_to, seconds, keystrokes, opened_at, done_at"
 
 _KEY = {"entities": "id", "relations": "id", "decisions": "about"}
 
@@ -89,26 +73,6 @@ def _second(seconds: int) -> str:
 def new_id() -> str:
     """A fresh ULID."""
     return str(ULID())
-
-
-@dataclass(frozen=True, slots=True)
-class Offered:
-    """What a suggester found in one article; entity ids may be "" unless a relation names them."""
-
-    article: int
-    entities: tuple[Entity, ...]
-    relations: tuple[Relation, ...] = ()
-    analysis: Analysis = Analysis()
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """A person's work on one article as it comes in, ends and results under the ids that they are to have."""
-
-    entities: tuple[Entity, ...] = ()
-    relations: tuple[Relation, ...] = ()
-    decisions: tuple[Decision, ...] = ()
-    progress: Progress = Progress()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,26 +105,6 @@ class Applied:
     article: int | None
     seq: int
     seen: int
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a string stands: the article's title, and the text with what is around it."""
-
-    title: str
-    before: str
-    text: str
-    after: str
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """How often a layer gave a string a label, with places to look at."""
-
-    layer: str
-    label: str
-    count: int
-    places: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +213,8 @@ class Store:
         if self.writable:
             Thread(target=import_module, args=("sqlite_utils",), daemon=True).start()
 
-    def _query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """The rows of a SELECT. StoreError in the words of `connect.explained`."""
         with explained(self.path):
             return self.connection.execute(sql, parameters).fetchall()
 
@@ -292,18 +237,18 @@ class Store:
     def find_layer(self, kind: str, name: str, version: str | None = None) -> Layer | None:
         """The layer of that kind and name, without a version the newest; None when there is none."""
         sql = "SELECT id, uid, kind, name, version FROM layers WHERE kind = ? AND name = ?"
-        rows = self._query(sql + " ORDER BY id", (kind, name))
+        rows = self.query(sql + " ORDER BY id", (kind, name))
         layers = [Layer(*row) for row in rows if version is None or row[4] == version]
         return layers[-1] if layers else None
 
     def layers(self, kind: str | None = None) -> list[Layer]:
         """All layers, or those of one kind, in order of making."""
-        rows = self._query("SELECT id, uid, kind, name, version FROM layers ORDER BY id")
+        rows = self.query("SELECT id, uid, kind, name, version FROM layers ORDER BY id")
         return [layer for layer in (Layer(*row) for row in rows) if kind in (None, layer.kind)]
 
     def article(self, id: int) -> Article:
         """The article of that id. StoreError when there is none."""
-        rows = self._query(
+        rows = self.query(
             "SELECT id, sha256, source, title, date, text, meta FROM articles WHERE id = ?", (id,)
         )
         if not rows:
@@ -313,7 +258,7 @@ class Store:
 
     def find_article(self, sha256: str) -> int | None:
         """The id of the article with that SHA-256, None when it is not here."""
-        rows = self._query("SELECT id FROM articles WHERE sha256 = ?", (sha256,))
+        rows = self.query("SELECT id FROM articles WHERE sha256 = ?", (sha256,))
         return rows[0][0] if rows else None
 
     def article_ids(self, layer: Layer, where: str = "1", parameters: Sequence[Any] = ()) -> list[int]:
@@ -322,11 +267,11 @@ class Store:
             "SELECT a.id FROM articles a LEFT JOIN progress p ON p.article = a.id AND p.layer = ?"
             f" WHERE {where} ORDER BY a.id"
         )
-        return [row[0] for row in self._query(sql, (layer.id, *parameters))]
+        return [row[0] for row in self.query(sql, (layer.id, *parameters))]
 
     def all_articles(self) -> list[int]:
         """The ids of all articles, in order of import."""
-        return [row[0] for row in self._query("SELECT id FROM articles ORDER BY id")]
+        return [row[0] for row in self.query("SELECT id FROM articles ORDER BY id")]
 
     def offered_articles(self, layer: Layer, beyond: int, step: int, review: Layer | None) -> Iterator[int]:
         """Those of `open_articles` that have suggestions: of the layer reviewed, else of any that suggests."""
@@ -344,7 +289,7 @@ class Store:
             f" WHERE coalesce(p.status, 'open') = 'open' AND a.id {sign} ? AND {where}"
             f" ORDER BY a.id{order} LIMIT {PACED_ROWS}"
         )
-        while rows := self._query(sql, (layer.id, beyond)):
+        while rows := self.query(sql, (layer.id, beyond)):
             yield from (row[0] for row in rows)
             beyond = rows[-1][0]
 
@@ -360,14 +305,14 @@ class Store:
         added = self.connection.execute(sql, (sha, source, title, date, text, compact(dict(meta)), now()))
         if added.rowcount:
             return int(added.lastrowid or 0), True
-        return int(self._query("SELECT id FROM articles WHERE sha256 = ?", (sha,))[0][0]), False
+        return int(self.query("SELECT id FROM articles WHERE sha256 = ?", (sha,))[0][0]), False
 
     def rows(self, layer: Layer, ids: Sequence[int]) -> list[Row]:
         """The library lines of some articles, in the order of `ids`."""
         found: dict[int, Row] = {}
         for part in (ids[i : i + PACED_ROWS] for i in range(0, len(ids), PACED_ROWS)):
             marks = ", ".join("?" * len(part))
-            for row in self._query(f"{_ROWS} ({marks})", [*[layer.id] * 5, *part]):
+            for row in self.query(f"{_ROWS} ({marks})", [*[layer.id] * 5, *part]):
                 *columns, flagged, entities, relations, suggested, who = row
                 counts = (bool(flagged), entities, relations, suggested)
                 found[row[0]] = Row(*(*columns, *counts, tuple(json.loads(who))))
@@ -377,23 +322,23 @@ class Store:
 
     def entities(self, article: int, layer: int) -> list[Entity]:
         """The entities of one layer on one article."""
-        sql = f"SELECT {_ENTITY} FROM entities WHERE article = ? AND layer = ?"
-        return [_entity(row) for row in self._query(sql, (article, layer))]
+        sql = f"SELECT {ENTITY} FROM entities WHERE article = ? AND layer = ?"
+        return [entity_of(row) for row in self.query(sql, (article, layer))]
 
     def relations(self, article: int, layer: int) -> list[Relation]:
         """The relations of one layer on one article."""
-        sql = f"SELECT {_RELATION} FROM relations WHERE article = ? AND layer = ?"
-        return [_relation(row) for row in self._query(sql, (article, layer))]
+        sql = f"SELECT {RELATION} FROM relations WHERE article = ? AND layer = ?"
+        return [relation_of(row) for row in self.query(sql, (article, layer))]
 
     def decisions(self, article: int, layer: int) -> list[Decision]:
         """One person's decisions on one article."""
-        sql = f"SELECT {_DECISION} FROM decisions WHERE article = ? AND layer = ?"
-        return [_decision(row) for row in self._query(sql, (article, layer))]
+        sql = f"SELECT {DECISION} FROM decisions WHERE article = ? AND layer = ?"
+        return [decision_of(row) for row in self.query(sql, (article, layer))]
 
     def progress(self, article: int, layer: int) -> Progress:
         """How far one person is with one article."""
-        sql = f"SELECT {_PROGRESS} FROM progress WHERE article = ? AND layer = ?"
-        rows = self._query(sql, (article, layer))
+        sql = f"SELECT {PROGRESS} FROM progress WHERE article = ? AND layer = ?"
+        rows = self.query(sql, (article, layer))
         if not rows:
             return Progress()
         status, complete, flagged, note, labels, *rest = rows[0]
@@ -415,7 +360,7 @@ class Store:
             "l.id IN (SELECT layer FROM analyses WHERE article = ?) OR "
             "EXISTS (SELECT 1 FROM entities e WHERE e.article = ? AND e.layer = l.id)) ORDER BY l.id"
         )
-        found = [Layer(*row) for row in self._query(sql, (layer.id, article, article))]
+        found = [Layer(*row) for row in self.query(sql, (layer.id, article, article))]
         return list({(x.kind, x.name): x for x in found if x.kind in SUGGESTING_KINDS}.values())
 
     def analysis(self, article: int) -> Analysis | None:
@@ -424,7 +369,7 @@ class Store:
             "SELECT n.json FROM analyses n JOIN layers l ON l.id = n.layer"
             " WHERE n.article = ? AND l.kind = 'model' ORDER BY l.id DESC LIMIT 1"
         )
-        rows = self._query(sql, (article,))
+        rows = self.query(sql, (article,))
         if not rows:
             return None
         found = json.loads(rows[0][0])
@@ -450,26 +395,26 @@ class Store:
     def last_opened(self, layer: Layer) -> int | None:
         """The article that the person opened last, None at the first start."""
         sql = "SELECT article FROM progress WHERE layer = ? AND opened_at IS NOT NULL ORDER BY opened_at DESC LIMIT 1"
-        rows = self._query(sql, (layer.id,))
+        rows = self.query(sql, (layer.id,))
         return rows[0][0] if rows else None
 
     def newest_edits(self, layers: Sequence[int]) -> tuple[int, ...]:
         """The number of the newest journal row of each layer, 0 where there is none."""
         sql = "SELECT coalesce(max(seq), 0) FROM edits WHERE layer = ?"
-        return tuple(self._query(sql, (layer,))[0][0] for layer in layers)
+        return tuple(self.query(sql, (layer,))[0][0] for layer in layers)
 
     def sizes(self, article: int) -> tuple[tuple[int, int], ...]:
         """How many entities each layer has on an article, and which models have read it."""
-        counts = self._query(
+        counts = self.query(
             "SELECT layer, count(*) FROM entities WHERE article = ? GROUP BY layer", (article,)
         )
-        read = self._query("SELECT layer, -1 FROM analyses WHERE article = ?", (article,))
+        read = self.query("SELECT layer, -1 FROM analyses WHERE article = ?", (article,))
         return tuple(sorted((layer, count) for layer, count in counts + read))
 
     def copied_to(self, layer: Layer, origin: str) -> list[int]:
         """Ids of the articles that have copies of an entity, in order of import."""
         sql = "SELECT DISTINCT article FROM entities WHERE layer = ? AND copy_of = ? ORDER BY article"
-        return [row[0] for row in self._query(sql, (layer.id, origin))]
+        return [row[0] for row in self.query(sql, (layer.id, origin))]
 
     # -- the door --------------------------------------------------------------------------------
 
@@ -493,7 +438,7 @@ class Store:
             sql = (
                 "SELECT 1 FROM edits WHERE layer = ? AND seq > ? AND (article = ? OR article IS NULL) LIMIT 1"
             )
-            if self._query(sql, (layer.id, seen, article)):
+            if self.query(sql, (layer.id, seen, article)):
                 raise StaleEdit("this was changed elsewhere in the meantime")
 
     def undo(self, layer: Layer) -> Applied:
@@ -507,7 +452,7 @@ class Store:
     def _again(self, layer: Layer, verb: str) -> Applied:
         try:
             with _stale_when_it_does_not_fit(), self.writing():
-                undo_top, redo_top = self._tops(layer, None)
+                undo_top, redo_top = self.tops(layer, None)
                 seq = undo_top if verb == "undo" else redo_top
                 if seq is None:
                     raise Refused(f"nothing to {verb}")
@@ -516,7 +461,7 @@ class Store:
                 articles = self._articles_of(edit)
                 self._check(layer, edit, articles)
                 self._write(layer, edit, articles)
-                below = self._tops(layer, seq)
+                below = self.tops(layer, seq)
                 new = self._journal(layer, edit, articles, seq, first_verb)
                 tops = (below[0], new) if verb == "undo" else (new, below[1])
                 sql = "UPDATE edits SET undo_top = ?, redo_top = ? WHERE seq = ?"
@@ -529,11 +474,11 @@ class Store:
     def journal_row(self, seq: int) -> JournalRow:
         """One row of the journal."""
         sql = f"SELECT {_JOURNAL} FROM edits WHERE seq = ?"
-        return JournalRow(*self._query(sql, (seq,))[0])
+        return JournalRow(*self.query(sql, (seq,))[0])
 
     def journal(self, layer: Layer) -> Iterator[JournalRow]:
         """A person's journal, oldest first."""
-        for row in self._query(f"SELECT {_JOURNAL} FROM edits WHERE layer = ? ORDER BY seq", (layer.id,)):
+        for row in self.query(f"SELECT {_JOURNAL} FROM edits WHERE layer = ? ORDER BY seq", (layer.id,)):
             yield JournalRow(*row)
 
     def journal_of(self, layer: Layer, article: Article) -> list[JournalRow]:
@@ -542,60 +487,12 @@ class Store:
             f"SELECT {_JOURNAL} FROM edits WHERE layer = ?1 AND article = ?2 UNION ALL"
             f" SELECT {_JOURNAL} FROM edits WHERE layer = ?1 AND article IS NULL AND instr(changes, ?3) ORDER BY seq"
         )
-        return [JournalRow(*row) for row in self._query(sql, (layer.id, article.id, article.sha256))]
+        return [JournalRow(*row) for row in self.query(sql, (layer.id, article.id, article.sha256))]
 
-    # -- how things were labelled before ---------------------------------------------------------
-
-    def usages(self, text: str, besides: str = "") -> list[Usage]:
-        """How a string was labelled so far, case as it is: by layer and label, gold and people first, then the most
-        frequent. The `PLACED` first have places, the newest and the oldest, but for the entity `besides`."""
-        sql = (
-            "SELECT e.layer, e.label, count(*), max(e.id), min(e.id) FROM entities e WHERE e.text = ?"
-            " GROUP BY e.layer, e.label"
-        )
-        layers, found = {layer.id: layer for layer in self.layers()}, []
-        for layer, label, count, *ids in self._query(sql, (text,)):
-            found.append((layers[layer], label, count, [id for id in dict.fromkeys(ids) if id != besides]))
-        found.sort(key=lambda row: (_standing_of(row[0]), -row[2], row[0].title, row[1]))
-        return [
-            Usage(layer.title, label, count, tuple(map(self._place, ids)) if number < PLACED else ())
-            for number, (layer, label, count, ids) in enumerate(found)
-        ]
-
-    def _place(self, entity: str) -> Place:
-        sql = (
-            'SELECT a.title, a.text, e.start, e."end" FROM entities e JOIN articles a ON a.id = e.article'
-            " WHERE e.id = ?"
-        )
-        title, text, start, end = self._query(sql, (entity,))[0]
-        return Place(title, *around(text, start, end, CONTEXT))
-
-    def rejections(self, text: str) -> list[tuple[str, str, int]]:
-        """How often people rejected a label on a string: (layer's title, label, count), the most frequent first. Of a
-        string that is suggested very often, the first `LOOKED_AT` places count."""
-        rows = self._query(_REJECTIONS, (text, LOOKED_AT))
-        return [(Layer(0, "", kind, name).title, label, count) for kind, name, label, count in rows]
-
-    def pairs(self, head: str, tail: str) -> list[tuple[str, str, int]]:
-        """How two strings, case as it is, were related so far: (layer's title, type, count), the most frequent first.
-        Of a head that is labelled very often, the first `LOOKED_AT` places count."""
-        layers = {layer.id: layer.title for layer in self.layers()}
-        rows = self._query(_PAIRS, (head, LOOKED_AT, tail))
-        return [(layers[layer], label, count) for layer, label, count in rows]
-
-    def frequent(self, label: str, limit: int) -> list[tuple[str, int]]:
-        """The strings that people gave a label most often in the articles they worked on last, with how often."""
-        return [(text, count) for text, count in self._query(_FREQUENT, (LATELY, label, limit))]
-
-    def frequent_pairs(self, label: str, limit: int) -> list[tuple[str, str, int]]:
-        """The strings that people related most often by a type in the articles they worked on last, head and tail."""
-        rows = self._query(_FREQUENT_PAIRS, (LATELY, label, limit))
-        return [(head, tail, count) for head, tail, count in rows]
-
-    def _tops(self, layer: Layer, before: int | None) -> tuple[int | None, int | None]:
+    def tops(self, layer: Layer, before: int | None) -> tuple[int | None, int | None]:
         """The tops of the undo and redo stacks, now or before row `before`."""
         sql = "SELECT undo_top, redo_top FROM edits WHERE layer = ? AND seq < ? ORDER BY seq DESC LIMIT 1"
-        rows = self._query(sql, (layer.id, before if before is not None else 1 << 62))
+        rows = self.query(sql, (layer.id, before if before is not None else 1 << 62))
         return rows[0] if rows else (None, None)
 
     def _journal(
@@ -630,7 +527,7 @@ class Store:
     def _check(self, layer: Layer, edit: Edit, articles: Mapping[str, int]) -> None:
         for change in edit.changes:
             stands = self._standing(change, articles[change.article], layer)
-            expected = None if change.before is None else _encoded(change.before)
+            expected = None if change.before is None else encoded(change.before)
             if change.table == "progress" and stands is None:
                 stands = {name: _FRESH_PROGRESS[name] for name in expected or {}}
             if stands != expected:
@@ -642,9 +539,9 @@ class Store:
         columns = ", ".join(f'"{name}"' for name in names)
         sql = f"SELECT {columns} FROM {change.table} WHERE article = ? AND layer = ?"
         if change.table in _KEY:
-            rows = self._query(f"{sql} AND {_KEY[change.table]} = ?", (article, layer.id, change.key))
+            rows = self.query(f"{sql} AND {_KEY[change.table]} = ?", (article, layer.id, change.key))
         else:
-            rows = self._query(sql, (article, layer.id))
+            rows = self.query(sql, (article, layer.id))
         return dict(zip(names, rows[0], strict=True)) if rows else None
 
     def _write(self, layer: Layer, edit: Edit, articles: Mapping[str, int]) -> None:
@@ -659,7 +556,7 @@ class Store:
                 self.connection.execute(sql, (article, layer.id, change.key))
             elif change.before is None:
                 row = {_KEY[change.table]: change.key, "article": article, "layer": layer.id}
-                self._insert(change.table, row | _encoded(change.after))
+                self._insert(change.table, row | encoded(change.after))
             else:
                 self._update(change, article, layer)
 
@@ -668,7 +565,7 @@ class Store:
         self.connection.execute(f"INSERT INTO {table} ({columns}) VALUES ({marks})", tuple(row.values()))
 
     def _update(self, change: Change, article: int, layer: Layer) -> None:
-        row = _encoded(change.after or {})
+        row = encoded(change.after or {})
         columns = ", ".join(f'"{name}" = ?' for name in row)
         sql = f"UPDATE {change.table} SET {columns} WHERE article = ? AND layer = ? AND {_KEY[change.table]} = ?"
         self.connection.execute(sql, (*row.values(), article, layer.id, change.key))
@@ -677,136 +574,10 @@ class Store:
         self.connection.execute(
             "INSERT OR IGNORE INTO progress (layer, article) VALUES (?, ?)", (layer.id, article)
         )
-        row = _encoded(change.after or {})
+        row = encoded(change.after or {})
         columns = ", ".join(f'"{name}" = ?' for name in row)
         sql = f"UPDATE progress SET {columns} WHERE layer = ? AND article = ?"
         self.connection.execute(sql, (*row.values(), layer.id, article))
-
-    # -- bulk ------------------------------------------------------------------------------------
-
-    def articles_without(self, layer: Layer, first: int | None = None, limit: int = 50) -> list[int]:
-        """Articles that a suggesting layer has not read yet, `first` in front, else in order of import."""
-        sql = (
-            "SELECT a.id FROM articles a WHERE NOT EXISTS (SELECT 1 FROM analyses n WHERE n.article = a.id"
-            " AND n.layer = ?) ORDER BY a.id <> ?, a.id LIMIT ?"
-        )
-        return [row[0] for row in self._query(sql, (layer.id, first or 0, limit))]
-
-    def write_suggestions(self, layer: Layer, batch: Sequence[Offered]) -> None:
-        """Adds what a suggester found, in transactions of at most 500 rows with a pause between them.
-
-        An article's analysis goes in with its last row, so that one cut short is not taken for read."""
-        at = now()
-        for part in _parts(batch):
-            with self.writing() as connection:
-                for piece in part:
-                    self._write_piece(connection, layer, piece, at)
-            time.sleep(PACE)
-
-    def _write_piece(self, connection: sqlite3.Connection, layer: Layer, piece: _Piece, at: str) -> None:
-        article = piece.offered.article
-        if self._query("SELECT 1 FROM analyses WHERE article = ? AND layer = ?", (article, layer.id)):
-            return
-        if piece.first:
-            for table in ("relations", "entities"):
-                connection.execute(
-                    f"DELETE FROM {table} WHERE article = ? AND layer = ?", (article, layer.id)
-                )
-        self.add_rows(article, layer, piece.entities, piece.relations, at)
-        if piece.last:
-            analysis = piece.offered.analysis
-            found = compact({"sentences": analysis.sentences, "chunks": analysis.chunks})
-            sql = "INSERT INTO analyses (article, layer, json) VALUES (?, ?, ?)"
-            connection.execute(sql, (article, layer.id, found))
-
-    def add_rows(
-        self, article: int, layer: Layer, entities: Iterable[Entity], relations: Iterable[Relation], at: str
-    ) -> None:
-        """Adds entities and relations to a layer that nobody edits by hand, but for those that are there. Call inside
-        `writing`."""
-        self._add("INSERT OR IGNORE", layer, {article: Work(tuple(entities), tuple(relations))}, at)
-
-    def import_works(self, layer: Layer, works: Mapping[int, Work]) -> None:
-        """Adds what came in to a layer, by article: rows that are there already stay. A person must have no work on any
-        of the articles; each gets a journal row, and there is no undo step. Call inside `writing`."""
-        at = now()
-        if layer.kind != "person":
-            self._add("INSERT OR IGNORE", layer, works, at)
-            return
-        self._add("INSERT", layer, works, at)
-        decisions = [
-            (*_decision_columns(decision), article, layer.id)
-            for article, work in works.items()
-            for decision in work.decisions
-        ]
-        self._many(f"INSERT INTO decisions ({_DECISION}, article, layer)", decisions)
-        self._import_progress(layer, works)
-        self._journal_import(layer, works, at)
-
-    def _add(self, verb: str, layer: Layer, works: Mapping[int, Work], at: str) -> None:
-        """Inserts entities and relations, all of a kind at once. Most have nothing beside their label: half of the
-        columns bound is a quarter of the time saved."""
-        spans, entities, links, relations = (list[tuple[Any, ...]]() for _ in range(4))
-        for article, work in works.items():
-            for e in work.entities:
-                if e[_BESIDE_SPAN] == _BARE_SPAN:
-                    row = (e.id or new_id(), e.start, e.end, e.label, e.text, at, at, article, layer.id)
-                    spans.append(row)
-                else:
-                    entities.append((*_entity_columns(e, at), article, layer.id))
-            for r in work.relations:
-                if r[_BESIDE_LINK] == _BARE_LINK:
-                    links.append((r.id or new_id(), r.label, r.head, r.tail, at, at, article, layer.id))
-                else:
-                    relations.append((*_relation_columns(r, at), article, layer.id))
-        when = "created_at, updated_at, article, layer"
-        self._many(f'{verb} INTO entities (id, start, "end", label, text, {when})', spans)
-        self._many(f"{verb} INTO entities ({_ENTITY}, article, layer)", entities)
-        self._many(f"{verb} INTO relations (id, label, head, tail, {when})", links)
-        self._many(f"{verb} INTO relations ({_RELATION}, article, layer)", relations)
-
-    def _many(self, sql: str, rows: Sequence[tuple[Any, ...]], ending: str = "") -> None:
-        """Inserts rows, if there are any; `sql` is without their values, which stand before `ending`."""
-        if rows:
-            marks = ", ".join("?" * len(rows[0]))
-            self.connection.executemany(f"{sql} VALUES ({marks}){ending}", rows)
-
-    def _import_progress(self, layer: Layer, works: Mapping[int, Work]) -> None:
-        """Sets what an edit could change of it; where the person was in an article stays."""
-        rows = [
-            (*_progress_columns(work.progress), layer.id, article)
-            for article, work in works.items()
-            if work.progress != _FRESH
-        ]
-        self._many(
-            "INSERT INTO progress (status, complete, flagged, note, labels, done_at, layer, article)",
-            rows,
-            " ON CONFLICT (layer, article) DO UPDATE SET status = excluded.status,"
-            " complete = excluded.complete, flagged = excluded.flagged, note = excluded.note,"
-            " labels = excluded.labels, done_at = excluded.done_at",
-        )
-
-    def _journal_import(self, layer: Layer, works: Mapping[int, Work], at: str) -> None:
-        tops = self._tops(layer, None)
-        rows = []
-        for article, work in works.items():
-            counts = {"entities": len(work.entities), "relations": len(work.relations)}
-            says = f"imported {counts['entities']} entities, {counts['relations']} relations"
-            body = compact({"layer": layer.uid, "says": says, "counts": counts, "changes": []})
-            rows.append((new_id(), layer.id, article, "import", at, *tops, body))
-        self._many("INSERT INTO edits (id, layer, article, verb, at, undo_top, redo_top, changes)", rows)
-
-    def known(self, ids: Iterable[str]) -> set[str]:
-        """Those of some ids that an entity or a relation has."""
-        left, found = iter(ids), set[str]()
-        while part := list(islice(left, PACED_ROWS)):
-            marks, ends = ", ".join("?" * len(part)), (min(part), max(part))
-            for table in ("entities", "relations"):
-                # Ids that come together were mostly made together, and nobody has one in between.
-                if self._query(f"SELECT 1 FROM {table} WHERE id BETWEEN ? AND ? LIMIT 1", ends):
-                    rows = self._query(f"SELECT id FROM {table} WHERE id IN ({marks})", part)
-                    found.update(id for (id,) in rows)
-        return found
 
     def has_read(self, layer: Layer, article: int) -> bool:
         """Whether a layer that nobody edits has looked at an article or has anything on it."""
@@ -814,7 +585,7 @@ class Store:
             "SELECT EXISTS (SELECT 1 FROM analyses WHERE article = ?1 AND layer = ?2) OR "
             "EXISTS (SELECT 1 FROM entities WHERE article = ?1 AND layer = ?2)"
         )
-        return bool(self._query(sql, (article, layer.id))[0][0])
+        return bool(self.query(sql, (article, layer.id))[0][0])
 
     def has_work(self, layer: Layer, article: int) -> bool:
         """Whether a person has entities, relations, decisions or a verdict on an article."""
@@ -824,7 +595,7 @@ class Store:
             "EXISTS (SELECT 1 FROM progress WHERE article = ?1 AND layer = ?2 AND "
             "(status <> 'open' OR flagged OR note IS NOT NULL OR labels <> '[]'))"
         )
-        return bool(self._query(sql, (article, layer.id))[0][0])
+        return bool(self.query(sql, (article, layer.id))[0][0])
 
     def worked_on(self, article: int) -> list[Layer]:
         """The people's and gold layers that have anything on an article."""
@@ -832,55 +603,24 @@ class Store:
 
     def integrity(self) -> list[str]:
         """What SQLite itself finds wrong: damaged pages and rows without the rows they name."""
-        damage = [row[0] for row in self._query("PRAGMA integrity_check") if row[0] != "ok"]
+        damage = [row[0] for row in self.query("PRAGMA integrity_check") if row[0] != "ok"]
         orphans = [
             f"{table} row {rowid} names a row of {parent} that is not there"
-            for table, rowid, parent, _ in self._query("PRAGMA foreign_key_check")
+            for table, rowid, parent, _ in self.query("PRAGMA foreign_key_check")
         ]
         return damage + orphans
 
     def settings(self) -> dict[str, Any]:
         """The pragmas that durability rests on, as they are on this connection."""
         names = ("journal_mode", "synchronous", "foreign_keys", "user_version")
-        return {name: self._query(f"PRAGMA {name}")[0][0] for name in names}
+        return {name: self.query(f"PRAGMA {name}")[0][0] for name in names}
 
 
-_LATELY = "SELECT article FROM (SELECT article FROM edits ORDER BY seq DESC LIMIT ?)"
-"""The articles of the newest rows of all journals."""
-
-_PEOPLE = "SELECT id FROM layers WHERE kind IN ('person', 'gold')"
-
-_FREQUENT = f"""
-SELECT text, count(*) FROM entities WHERE article IN ({_LATELY}) AND layer IN ({_PEOPLE}) AND label = ?
-GROUP BY text ORDER BY 2 DESC, 1 LIMIT ?
-"""
-
-_PAIRS = """
-SELECT r.layer, r.label, count(*) FROM (SELECT id FROM entities WHERE text = ? LIMIT ?) h
-JOIN relations r ON r.head = h.id JOIN entities t ON t.id = r.tail WHERE t.text = ?
-GROUP BY r.layer, r.label ORDER BY 3 DESC, 1, 2
-"""
-
-_FREQUENT_PAIRS = f"""
-SELECT h.text, t.text, count(*) FROM relations r JOIN entities h ON h.id = r.head JOIN entities t ON t.id = r.tail
-WHERE r.article IN ({_LATELY}) AND r.layer IN ({_PEOPLE}) AND r.label = ?
-GROUP BY h.text, t.text ORDER BY 3 DESC, 1, 2 LIMIT ?
-"""
-
-_ABOUT = """
+ABOUT = """
 '{"kind":"entity","label":' || json_quote(e.label) || ',"spans":' ||
     CASE e.fragments WHEN '' THEN '[[' || e.start || ',' || e."end" || ']]' ELSE e.fragments END || '}'
 """
 """What a decision on the entity `e` is about, as the model spells it."""
-
-_REJECTIONS = f"""
-SELECT p.kind, p.name, d.label, count(*) FROM layers p JOIN (
-    SELECT DISTINCT e.article, e.label, {_ABOUT} AS about FROM (
-        SELECT * FROM entities WHERE text = ? LIMIT ?) e
-) d JOIN decisions x ON x.layer = p.id AND x.article = d.article AND x.about = d.about
-WHERE p.kind IN ('person', 'gold') AND x.verdict = 'rejected'
-GROUP BY p.id, d.label ORDER BY 4 DESC, p.id, d.label
-"""
 
 _JOURNAL = "seq, layer, article, verb, at, undoes, undo_top, redo_top, changes"
 
@@ -892,7 +632,7 @@ SELECT a.id, a.title, a.date, a.source, coalesce(p.status, 'open'), coalesce(p.f
         WHERE e.article = a.id AND l.kind IN ('model', 'patterns', 'memory', 'import') AND e.layer <> ?
         AND l.id = (SELECT max(m.id) FROM layers m WHERE m.kind = l.kind AND m.name = l.name
             AND EXISTS (SELECT 1 FROM entities f WHERE f.article = a.id AND f.layer = m.id))
-        AND NOT EXISTS (SELECT 1 FROM decisions d WHERE d.article = a.id AND d.layer = ? AND d.about = {_ABOUT})),
+        AND NOT EXISTS (SELECT 1 FROM decisions d WHERE d.article = a.id AND d.layer = ? AND d.about = {ABOUT})),
     (SELECT json_group_array(l.name) FROM layers l CROSS JOIN progress q
         WHERE l.kind IN ('person', 'gold') AND q.layer = l.id AND q.article = a.id AND q.status = 'done')
 FROM articles a LEFT JOIN progress p ON p.article = a.id AND p.layer = ? WHERE a.id IN
@@ -906,47 +646,6 @@ _FRESH_PROGRESS = {
     "labels": "[]",
     "done_at": None,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """As much of what was found in one article as goes into one transaction."""
-
-    offered: Offered
-    entities: tuple[Entity, ...]
-    relations: tuple[Relation, ...]
-    first: bool
-    last: bool
-
-    @property
-    def size(self) -> int:
-        return len(self.entities) + len(self.relations) + self.last
-
-
-def _standing_of(layer: Layer) -> int:
-    """How much what a layer says counts when examples are shown, the most first."""
-    return {"gold": 0, "person": 1}.get(layer.kind, 2)
-
-
-def _pieces(offered: Offered) -> Iterator[_Piece]:
-    rows = len(offered.entities) + len(offered.relations)
-    step, count = PACED_ROWS - 1, len(offered.entities)
-    for at in range(0, max(1, rows), step):
-        relations = offered.relations[max(0, at - count) : max(0, at + step - count)]
-        last = at + step >= rows
-        yield _Piece(offered, offered.entities[at : at + step], relations, at == 0, last)
-
-
-def _parts(batch: Sequence[Offered]) -> Iterator[list[_Piece]]:
-    """The batch in parts of at most 500 rows."""
-    part: list[_Piece] = []
-    for piece in (piece for offered in batch for piece in _pieces(offered)):
-        if part and sum(p.size for p in part) + piece.size > PACED_ROWS:
-            yield part
-            part = []
-        part.append(piece)
-    if part:
-        yield part
 
 
 def _inverse(row: JournalRow, verb: str) -> tuple[Edit, str]:
@@ -966,96 +665,3 @@ def _stale_when_it_does_not_fit() -> Iterator[None]:
         if isinstance(error.__cause__, sqlite3.IntegrityError):
             raise StaleEdit(f"something else took its place in the meantime ({error.__cause__})") from error
         raise
-
-
-def _encoded(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A journal row with the values as the columns hold them."""
-    return {name: _column(name, value) for name, value in row.items()}
-
-
-def _column(name: str, value: Any) -> Any:
-    if name == "fragments":
-        return compact(value) if value else ""
-    if name in _JSON_COLUMNS:
-        return None if value is None else compact(value)
-    return int(value) if name == "flagged" else value
-
-
-def _entity(row: tuple[Any, ...]) -> Entity:
-    id, start, end, label, text, fragments, score, attributes, *rest = row
-    pieces = tuple((s, e) for s, e in json.loads(fragments)) if fragments else ()
-    return Entity(id, start, end, label, text, pieces, score, attributes and json.loads(attributes), *rest)
-
-
-def _relation(row: tuple[Any, ...]) -> Relation:
-    id, label, head, tail, score, attributes, *rest = row
-    return Relation(id, label, head, tail, score, attributes and json.loads(attributes), *rest)
-
-
-@lru_cache(maxsize=1024)
-def _sources(column: str) -> tuple[str, ...]:
-    """The titles of the layers; the same few lists stand in thousands of rows."""
-    return tuple(json.loads(column))
-
-
-def _decision(row: tuple[Any, ...]) -> Decision:
-    about, verdict, result, via, sources, at, ms = row
-    return Decision(about, verdict, result, via, _sources(sources), at, ms)
-
-
-_BESIDE_SPAN = slice(Entity._fields.index("fragments"), Entity._fields.index("created_at"))
-_BARE_SPAN = Entity("", 0, 0, "", "")[_BESIDE_SPAN]
-_BESIDE_LINK = slice(Relation._fields.index("score"), Relation._fields.index("created_at"))
-_BARE_LINK = Relation("", "", "", "")[_BESIDE_LINK]
-
-
-_FRESH = Progress()
-
-
-def _progress_columns(progress: Progress) -> tuple[Any, ...]:
-    """What an edit could change."""
-    complete, labels = _texts_column(progress.complete), _texts_column(progress.labels)
-    return progress.status, complete, int(progress.flagged), progress.note, labels, progress.done_at
-
-
-@lru_cache(maxsize=1024)
-def _texts_column(texts: tuple[str, ...]) -> str:
-    return compact(texts)
-
-
-def _decision_columns(decision: Decision) -> tuple[Any, ...]:
-    sources = _texts_column(decision.sources)
-    return decision.about, decision.verdict, decision.result, decision.via, sources, decision.at, decision.ms
-
-
-def _entity_columns(entity: Entity, at: str) -> tuple[Any, ...]:
-    return (
-        entity.id or new_id(),
-        entity.start,
-        entity.end,
-        entity.label,
-        entity.text,
-        _column("fragments", entity.fragments),
-        entity.score,
-        _column("attributes", entity.attributes),
-        entity.link,
-        entity.note,
-        entity.cluster,
-        entity.copy_of,
-        at,
-        at,
-    )
-
-
-def _relation_columns(relation: Relation, at: str) -> tuple[Any, ...]:
-    return (
-        relation.id or new_id(),
-        relation.label,
-        relation.head,
-        relation.tail,
-        relation.score,
-        _column("attributes", relation.attributes),
-        relation.note,
-        at,
-        at,
-    )

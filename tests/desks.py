@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from annotations import navigator
+from annotations import bulk, navigator
+from annotations.bulk import Offered
 from annotations.config import load
 from annotations.doctor import examine
 from annotations.errors import PostilError
@@ -19,7 +20,7 @@ from annotations.model import Analysis, Entity, Layer, Relation
 from annotations.navigator import ends_of
 from annotations.session import Session
 from annotations.state import ArticleState
-from annotations.store import Offered, Store, new_id
+from annotations.store import Store, new_id
 from tui.commands import Command
 from tui.desk import Desk
 from tui.gloss import signed
@@ -177,7 +178,7 @@ class Project:
         text = self.store.article(article).text
         entities = tuple(m if isinstance(m, Entity) else mark(text, *m) for m in marks)
         offered = Offered(article, entities, tuple(relations), analysis)
-        (store or self.store).write_suggestions(layer or self.model, [offered])
+        bulk.write_suggestions(store or self.store, layer or self.model, [offered])
 
     def session(self, person: str = "ana", review: str | None = None, own: bool = False) -> Session:
         """A sitting; `own` gives it a connection of its own."""

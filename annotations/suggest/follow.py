@@ -18,6 +18,7 @@ from typing import IO
 
 from filelock import FileLock, Timeout
 
+from annotations import bulk
 from annotations import config as settings
 from annotations.config import Config
 from annotations.errors import PostilError
@@ -94,7 +95,7 @@ def _work(
     first, inbox.first = inbox.first, None
     worked = False
     for source, layer in todo:
-        ids = store.articles_without(layer, first, BATCH if first is None else 1)
+        ids = bulk.articles_without(store, layer, first, BATCH if first is None else 1)
         if ids and not inbox.closed:
             worked = True
             written = sum(suggest(store, config, source, layer, ids, report, inbox.interrupts))

@@ -14,9 +14,11 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
+from annotations import bulk
+from annotations.bulk import Offered
 from annotations.config import Config
 from annotations.model import Analysis, Entity, Kind, Layer, compact
-from annotations.store import Offered, Store
+from annotations.store import Store
 from annotations.suggest import patterns, pipeline, workers
 from annotations.suggest.pipeline import Analysed, Found
 
@@ -131,7 +133,7 @@ def run(
     """
     report = Report()
     todo = [(source, source.layer(store)) for source in sources(config, workers)]
-    missing = [store.articles_without(layer, first, _ALL) for _, layer in todo]
+    missing = [bulk.articles_without(store, layer, first, _ALL) for _, layer in todo]
     done, total = 0, sum(map(len, missing))
     for (source, layer), ids in zip(todo, missing, strict=True):
         for count in suggest(store, config, source, layer, ids, report, stop) if ids else ():
@@ -155,7 +157,7 @@ def suggest(
     analysed = source.analyse(texts, stop)
     while batch := list(islice(analysed, BATCH)):
         offers = [_offered(store, config, each, report) for each in batch]
-        store.write_suggestions(layer, offers)
+        bulk.write_suggestions(store, layer, offers)
         yield len(offers)
 
 

@@ -16,11 +16,13 @@ from typing import Any
 
 from textual import events
 
+from annotations import bulk
+from annotations.bulk import Offered
 from annotations.config import Config, load
 from annotations.model import Analysis, Entity
 from annotations.session import Session
 from annotations.starter import init_project
-from annotations.store import Offered, Store
+from annotations.store import Store
 from tests.bench import shortest
 from tests.bench.driver import ROOT, environment, postil
 from tests.bench.figures import Figure, number
@@ -199,7 +201,7 @@ def with_text(folder: Path) -> None:
     with closing(Store.open(config.database)) as store:
         with store.writing():
             article, _ = store.add_article(TEXT, "visit.txt", "Visit", "2022-11-25", {})
-        store.write_suggestions(store.layer("model", "hand", "1"), [_offered(article)])
+        bulk.write_suggestions(store, store.layer("model", "hand", "1"), [_offered(article)])
 
 
 def _offered(article: int) -> Offered:

@@ -14,11 +14,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from annotations import bulk
+from annotations.bulk import Offered
 from annotations.config import Config, load
 from annotations.documents import IncomingAnnotations
 from annotations.incoming import Ids, settle
 from annotations.model import Analysis, Article, Decision, Entity, Relation, about_entity
-from annotations.store import Offered, Store, now
+from annotations.store import Store, now
 from annotations.suggest.runner import model_layer
 from tests.bench.driver import ROOT
 
@@ -122,7 +124,7 @@ def add_article(store: Store, config: Config, name: str, length: int, work: Work
     name_, version = model_layer(config) or ("model", "")
     layer = store.layer("model", name_, version)
     offered = tuple(Entity("", start, end, label, text[start:end]) for start, end, label in places)
-    store.write_suggestions(layer, [Offered(id, offered, (), Analysis())])
+    bulk.write_suggestions(store, layer, [Offered(id, offered, (), Analysis())])
     # The first place waits, so that the article opens at its beginning.
     waiting = {0, *rng.sample(range(1, len(places)), work.pending - 1)} if work.pending else set()
     taken = [entity for index, entity in enumerate(offered) if index not in waiting]
@@ -144,7 +146,7 @@ def _accept(
     person = store.layer("person", PERSON)
     with store.writing():
         ids = Ids(store, ())
-        store.import_works(person, {article.id: settle(ids, config.schema, found, {})})
+        bulk.import_works(store, person, {article.id: settle(ids, config.schema, found, {})})
 
 
 def _relations(entities: list[Entity], count: int) -> Iterator[Relation]:
@@ -196,8 +198,13 @@ def library(folder: Path, articles: int) -> Project:
                 sql = f"INSERT INTO articles ({columns}) VALUES (?, ?, ?, ?, ?, '2024-05-17')"
                 id = connection.execute(sql, row).lastrowid or 0
                 words = [match.span() for match in _WORD.finditer(text)][1:8:3]
-                store.add_rows(
-                    id, layer, [Entity("", s, e, rng.choice(_LABELS), text[s:e]) for s, e in words], (), at
+                bulk.add_rows(
+                    store,
+                    id,
+                    layer,
+                    [Entity("", s, e, rng.choice(_LABELS), text[s:e]) for s, e in words],
+                    (),
+                    at,
                 )
                 connection.execute("INSERT INTO analyses VALUES (?, ?, '{}')", (id, layer.id))
                 if number % 10 == 9:

@@ -13,14 +13,15 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from annotations import edits
+from annotations import bulk, edits
+from annotations.bulk import Offered
 from annotations.draft import progress_row
 from annotations.errors import Refused
 from annotations.model import Edit, Layer, Progress, RelationSuggestion, Suggestion
 from annotations.offers import merge
 from annotations.schema import Schema
 from annotations.state import ArticleState, conflict, relation_about
-from annotations.store import Offered, Store
+from annotations.store import Store
 from annotations.text import trim
 from tests import strategies as our
 
@@ -44,7 +45,7 @@ class Desk:
         self.state = self.fresh()
 
     def suggest(self, layer: Layer, found: Offered) -> None:
-        self.store.write_suggestions(layer, [replace(found, article=self.article)])
+        bulk.write_suggestions(self.store, layer, [replace(found, article=self.article)])
 
     def arrive(self, found: Offered) -> None:
         """A newer version of the model offers something else, after everything that was done so far."""
@@ -243,7 +244,7 @@ def a_desk(world: tuple[str, Schema, list[Offered]]) -> Iterator[Desk]:
 
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("annotations.store.PACE", 0)
+    monkeypatch.setattr("annotations.bulk.PACE", 0)
 
 
 often = settings(
@@ -318,7 +319,7 @@ def test_edits_undo_redo_and_restarts_in_any_order_keep_both_stacks(
                 redo.clear()
             assert desk.dump() == undo[-1]
             assert look(desk.state) == look(desk.fresh())
-            tops = desk.store._tops(desk.me, None)
+            tops = desk.store.tops(desk.me, None)
             assert ((tops[0] is None), (tops[1] is None)) == (len(undo) == 1, not redo)
 
 

@@ -8,12 +8,13 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotations import details, edits, history
+from annotations import bulk, details, edits, history
+from annotations.bulk import Offered, Work
 from annotations.errors import Refused
 from annotations.history import Entry
 from annotations.model import Edit, Entity
 from annotations.state import ArticleState
-from annotations.store import Offered, Work, new_id
+from annotations.store import new_id
 from tests import strategies as our
 from tests.domain.test_edit_sequences import Desk, _step, a_desk, no_pause, often, worlds  # noqa: F401
 
@@ -232,7 +233,9 @@ def test_an_edit_of_many_articles_is_in_the_history_of_each(tmp_path):
 def test_an_import_is_said_of_what_it_brought(tmp_path):
     desk = desk_with(tmp_path)
     with desk.store.writing():
-        desk.store.import_works(desk.me, {desk.article: Work((Entity(new_id(), 0, 2, "PERSON", "Xi"),))})
+        bulk.import_works(
+            desk.store, desk.me, {desk.article: Work((Entity(new_id(), 0, 2, "PERSON", "Xi"),))}
+        )
     desk.state = desk.fresh()
     found = [(e.verb, e.says) for e in entries(desk, id_of(desk, "Xi"))]
     assert found == [("import", "imported 1 entities, 0 relations")]

@@ -14,6 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from annotations import bulk
+from annotations.bulk import Work
 from annotations.config import load
 from annotations.documents import IncomingAnnotations
 from annotations.formats import postil
@@ -21,7 +23,7 @@ from annotations.formats.base import Reading
 from annotations.importing import Importer, Report, Taking
 from annotations.incoming import Ids, settle, wanted_ids
 from annotations.model import Decision, Entity, Relation, about_entity
-from annotations.store import Work, new_id
+from annotations.store import new_id
 from tests import interchange
 from tests.desks import Project
 
@@ -43,7 +45,7 @@ def test_an_id_is_kept_if_it_is_a_ulid_that_nobody_has_among_those_of_others_too
     with project.store.writing():
         rows = [Entity(id, 0, 2, f"L{n}", "Xi") for n, id in enumerate(theirs)]
         links = [Relation(ours[0], "LEADS", theirs[0], theirs[1])]
-        project.store.import_works(layer, {article: Work(tuple(rows), tuple(links))})
+        bulk.import_works(project.store, layer, {article: Work(tuple(rows), tuple(links))})
     ids = Ids(project.store, [*made, "01E1", "me"])
     assert [id for id in made if ids.of(id) == id] == ours[1:]
     assert ids.of("01E1") != "01E1"
@@ -59,8 +61,8 @@ class Known:
 
     ids: set[str]
 
-    def known(self, wanted: Any) -> set[str]:
-        return self.ids & set(wanted)
+    def query(self, sql: str, wanted: Any) -> list[tuple[str]]:
+        return [(id,) for id in self.ids]
 
 
 @st.composite

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from annotations import edits, propagation
+from annotations import bulk, edits, propagation
+from annotations.bulk import Offered
 from annotations.config import load
 from annotations.doctor import examine
 from annotations.draft import Pen
@@ -25,7 +26,7 @@ from annotations.model import Edit, Entity, Span, Suggestion, about_entity
 from annotations.propagation import Found, Options, Part, Place, occurrences, places
 from annotations.session import Session
 from annotations.state import ArticleState, conflict
-from annotations.store import Offered, Store
+from annotations.store import Store
 from annotations.text import Tokens
 from tests import interchange
 from tests import strategies as our
@@ -436,7 +437,7 @@ class Room:
         store = self.window().store
         text = store.article(article).text[slice(*span)]
         found = Offered(article, (Entity("", *span, label, text),))
-        store.write_suggestions(store.layer("model", f"m{article}", "1"), [found])
+        bulk.write_suggestions(store, store.layer("model", f"m{article}", "1"), [found])
 
     def close(self) -> None:
         for store in self.stores:

@@ -14,13 +14,13 @@ from typing import Any
 
 import pytest
 
-from annotations import edits
-from annotations import store as storing
+from annotations import bulk, edits
+from annotations.bulk import Offered
 from annotations.draft import Pen
 from annotations.errors import StaleEdit, StoreError
 from annotations.model import Analysis, Edit, Entity, Layer, Relation
 from annotations.state import ArticleState
-from annotations.store import Offered, Store, new_id, now
+from annotations.store import Store, new_id, now
 from tests.strategies import PROSE, find, schema
 
 ROOT = Path(__file__).parents[2]
@@ -238,7 +238,7 @@ def many(count: int, prefix: str = "e") -> tuple[Entity, ...]:
 
 @pytest.fixture
 def model(one: Window, monkeypatch: pytest.MonkeyPatch) -> Layer:
-    monkeypatch.setattr(storing, "PACE", 0.0)
+    monkeypatch.setattr(bulk, "PACE", 0.0)
     return one.store.layer("model", "m", "1")
 
 
@@ -253,18 +253,18 @@ def test_suggestions_go_in_by_at_most_five_hundred_rows_a_transaction_with_a_pau
         done[0] = one.store.connection.total_changes
         assert not one.store.connection.in_transaction
 
-    monkeypatch.setattr(storing.time, "sleep", pause)
+    monkeypatch.setattr(bulk.time, "sleep", pause)
     with one.store.writing():
         ids = [one.store.add_article(f"{'x' * 1300}{i}", "s", "t", None, {})[0] for i in range(4)]
     done[0] = one.store.connection.total_changes
     relations = tuple(Relation(f"r{i}", "KNOWS", f"0{i:05d}", f"0{i + 1:05d}") for i in range(700))
     batch = [Offered(ids[0], many(1200, "0"), relations)]
     batch += [Offered(id, many(200, str(id)), (), Analysis(((0, 3),))) for id in ids[1:]]
-    one.store.write_suggestions(model, batch)
+    bulk.write_suggestions(one.store, model, batch)
     assert max(rows) <= 500 and sum(rows) == 1200 + 700 + 1 + 3 * 201
     assert [len(one.store.entities(id, model.id)) for id in ids] == [1200, 200, 200, 200]
     assert len(one.store.relations(ids[0], model.id)) == 700
-    assert one.store.articles_without(model) == [one.article]
+    assert bulk.articles_without(one.store, model) == [one.article]
     assert one.store.analysis(ids[1]) == Analysis(((0, 3),))
 
 
@@ -278,18 +278,18 @@ def test_an_article_whose_suggestions_were_cut_short_counts_as_unread_and_is_wri
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr(storing.time, "sleep", cut)
-        one.store.write_suggestions(model, [Offered(id, many(900))])
-    assert len(one.store.entities(id, model.id)) == 499 and id in one.store.articles_without(model)
-    one.store.write_suggestions(model, [Offered(id, many(800, "n"))])
-    assert len(one.store.entities(id, model.id)) == 800 and id not in one.store.articles_without(model)
+        patched.setattr(bulk.time, "sleep", cut)
+        bulk.write_suggestions(one.store, model, [Offered(id, many(900))])
+    assert len(one.store.entities(id, model.id)) == 499 and id in bulk.articles_without(one.store, model)
+    bulk.write_suggestions(one.store, model, [Offered(id, many(800, "n"))])
+    assert len(one.store.entities(id, model.id)) == 800 and id not in bulk.articles_without(one.store, model)
 
 
 def test_an_article_is_read_once_by_a_layer_and_ids_are_made_where_there_are_none(
     one: Window, model: Layer
 ) -> None:
     for _ in range(2):
-        one.store.write_suggestions(model, [Offered(one.article, (Entity("", 0, 2, "PERSON", "Xi"),))])
+        bulk.write_suggestions(one.store, model, [Offered(one.article, (Entity("", 0, 2, "PERSON", "Xi"),))])
     (entity,) = one.store.entities(one.article, model.id)
     assert len(entity.id) == 26 and entity.created_at != ""
 
@@ -298,11 +298,11 @@ def test_of_each_model_the_newest_version_that_has_read_the_article_offers(one: 
     newer, patterns = one.store.layer("model", "m", "2"), one.store.layer("patterns", "p")
     ben = one.store.layer("person", "ben")
     for layer in (model, newer, patterns):
-        one.store.write_suggestions(
-            layer, [Offered(one.article, (Entity("", 0, 2, layer.kind.upper(), "Xi"),))]
+        bulk.write_suggestions(
+            one.store, layer, [Offered(one.article, (Entity("", 0, 2, layer.kind.upper(), "Xi"),))]
         )
     with one.store.writing():
-        one.store.add_rows(one.article, ben, [Entity("", 0, 2, "BEN", "Xi")], [], now())
+        bulk.add_rows(one.store, one.article, ben, [Entity("", 0, 2, "BEN", "Xi")], [], now())
     assert [o.layer for o in one.store.offers(one.article, one.me, None)] == [newer, patterns]
     assert [e.label for o in one.store.offers(one.article, one.me, ben) for e in o.entities] == ["BEN"]
 
@@ -312,8 +312,8 @@ def test_articles_without_suggestions_come_in_order_with_the_wanted_one_in_front
 ) -> None:
     with one.store.writing():
         ids = [one.store.add_article(f"text {i}", "s", "t", None, {})[0] for i in range(3)]
-    assert one.store.articles_without(model, first=ids[1]) == [ids[1], one.article, ids[0], ids[2]]
-    assert one.store.articles_without(model, limit=2) == [one.article, ids[0]]
+    assert bulk.articles_without(one.store, model, first=ids[1]) == [ids[1], one.article, ids[0], ids[2]]
+    assert bulk.articles_without(one.store, model, limit=2) == [one.article, ids[0]]
 
 
 def test_a_bulk_writer_is_alone_only_while_nobody_is_at_work(path: Path, one: Window, two: Window) -> None:
@@ -329,7 +329,7 @@ def test_a_bulk_writer_is_alone_only_while_nobody_is_at_work(path: Path, one: Wi
 
 def test_the_library_counts_own_work_open_suggestions_and_who_is_done(one: Window, model: Layer) -> None:
     found = tuple(Entity("", *find(PROSE, p), "ORG", p) for p in ("Xi", "Havana", "20"))
-    one.store.write_suggestions(model, [Offered(one.article, found)])
+    bulk.write_suggestions(one.store, model, [Offered(one.article, found)])
     one.do(edits.add, *find(PROSE, "Diaz-Canel"), "PERSON")
     one.do(edits.done, "leave")
     (row,) = one.store.rows(one.me, [one.article])

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from annotations import bulk
 from annotations import config as settings
 from annotations.store import Store
 from annotations.suggest import follow, runner
@@ -77,16 +78,16 @@ def model_layer(store, config):
 def test_all_articles_get_suggestions_and_the_process_ends_when_idle(store, config, pipe):
     report = follow.follow(store, config, pipe[0], idle=0.0001, poll=0.0001)
     assert report.articles == 20
-    assert store.articles_without(model_layer(store, config)) == []
+    assert bulk.articles_without(store, model_layer(store, config)) == []
 
 
 def test_the_article_asked_for_comes_first_and_alone(store, config, pipe, monkeypatch):
     stdin, owner = pipe
     written = []
     monkeypatch.setattr(
-        store,
+        bulk,
         "write_suggestions",
-        lambda layer, batch: written.append([o.article for o in batch]) or owner.close(),
+        lambda store, layer, batch: written.append([o.article for o in batch]) or owner.close(),
     )
     owner.write("first 3\nnonsense\nfirst 17\n")
     owner.flush()
@@ -104,15 +105,15 @@ def test_what_is_running_gives_way_to_an_article_that_is_asked_for(store, config
     stdin, owner = pipe
     monkeypatch.setattr("annotations.suggest.pieces.BATCH_PIECES", 1)
     written = []
-    write = store.write_suggestions
+    write = bulk.write_suggestions
 
-    def writing(layer, batch):
-        write(layer, batch)
+    def writing(store, layer, batch):
+        write(store, layer, batch)
         written.append([offer.article for offer in batch])
         if len(written) == 3:
             owner.close()
 
-    monkeypatch.setattr(store, "write_suggestions", writing)
+    monkeypatch.setattr(bulk, "write_suggestions", writing)
     article = store.article
 
     def asking(id):
@@ -166,7 +167,7 @@ def test_the_process_suggests_says_nothing_and_ends_with_its_owner(store, config
     process.stdin.write("first 20\n")
     process.stdin.flush()
     done = (int(line.split(": ")[1].split()[0]) for line in started.log if " articles" in line)
-    while store.articles_without(model_layer(store, config)):
+    while bulk.articles_without(store, model_layer(store, config)):
         assert next(done)
     assert os.getpriority(os.PRIO_PROCESS, process.pid) == os.getpriority(os.PRIO_PROCESS, 0) + 10
     out, _ = process.communicate(timeout=30)

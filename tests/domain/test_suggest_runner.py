@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 
+from annotations import bulk
 from annotations import config as settings
 from annotations.errors import BadFile, PostilError
 from annotations.store import Store
@@ -111,11 +112,11 @@ def test_a_stopped_run_goes_on_where_it_was(store, config, monkeypatch):
 def test_the_article_asked_for_comes_first_and_progress_is_told(store, config, monkeypatch):
     monkeypatch.setattr(runner, "BATCH", 1)
     told, written = [], []
-    write = store.write_suggestions
+    write = bulk.write_suggestions
     monkeypatch.setattr(
-        store,
+        bulk,
         "write_suggestions",
-        lambda layer, batch: (written.append(batch[0].article), write(layer, batch)),
+        lambda store, layer, batch: (written.append(batch[0].article), write(store, layer, batch)),
     )
     runner.run(store, config, first=3, progress=lambda done, total: told.append((done, total)))
     assert written == [3, 1, 2, 4]

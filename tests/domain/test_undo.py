@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from annotations import edits
+from annotations import bulk, edits
+from annotations.bulk import Work
 from annotations.draft import Pen
 from annotations.errors import Refused
 from annotations.model import Edit, Entity, Layer
 from annotations.state import ArticleState
-from annotations.store import Applied, Store, Work, new_id, now
+from annotations.store import Applied, Store, new_id, now
 from tests.strategies import PROSE, find, schema
 
 OTHER = "Another text about Havana."
@@ -160,7 +161,9 @@ def test_undo_is_refused_when_an_equal_entity_has_taken_the_place(desk: Desk) ->
     desk.do(edits.delete, desk.id_of("Xi"))
     start, end = find(PROSE, "Xi")
     with desk.store.writing():
-        desk.store.add_rows(desk.articles[0], desk.me, [Entity("other", start, end, "ORG", "Xi")], [], now())
+        bulk.add_rows(
+            desk.store, desk.articles[0], desk.me, [Entity("other", start, end, "ORG", "Xi")], [], now()
+        )
     with pytest.raises(Refused, match="cannot undo this: something else took its place"):
         desk.store.undo(desk.me)
 
@@ -182,7 +185,7 @@ def test_imported_work_is_one_journal_row_and_no_undo_step(desk: Desk) -> None:
     start, end = find(OTHER, "Havana")
     work = Work((Entity(new_id(), start, end, "GPE", "Havana"),))
     with desk.store.writing():
-        desk.store.import_works(desk.me, {desk.articles[1]: work})
+        bulk.import_works(desk.store, desk.me, {desk.articles[1]: work})
     rows = list(desk.store.journal(desk.me))
     assert [r.verb for r in rows] == ["add", "import"] and rows[1].undo_top == rows[0].seq
     assert desk.own(1) == ["Havana:GPE"]

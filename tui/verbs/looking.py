@@ -6,11 +6,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from annotations import usage
 from annotations.errors import Refused
 from annotations.history import Entry
 from annotations.model import Entity, Suggestion
 from annotations.schema import EntityType, RelationType
-from annotations.store import Place, Usage
+from annotations.usage import Place, Usage
 from tui.card import Card, Line
 from tui.desk import Desk
 from tui.verbs import editing, linking
@@ -119,8 +120,8 @@ def _entity_guideline(desk: Desk, name: str) -> None:
     lines = list(_type_lines(schema.entity(name) if schema.has_entity(name) else None))
     if text := _string(desk):
         own = desk.focus if desk.kind == "entity" and desk.focus is not None else ""
-        lines += _before(text, store.usages(text, own), store.rejections(text))
-    often = [f"{text} {count}" for text, count in store.frequent(name, FREQUENT)]
+        lines += _before(text, usage.usages(store, text, own), usage.rejections(store, text))
+    often = [f"{text} {count}" for text, count in usage.frequent(store, name, FREQUENT)]
     show(desk, Card(f"guideline of {name}", (*lines, *_often(name, often))))
 
 
@@ -128,14 +129,19 @@ def _relation_guideline(desk: Desk, name: str, head: Entity | Suggestion, tail: 
     store, schema = desk.session.store, desk.state.schema
     lines = list(_type_lines(schema.relation(name) if schema.has_relation(name) else None))
     lines += [Line(), Line(f"“{head.text}” and “{tail.text}” in this project", tone="strong")]
-    pairs = [(head, tail, store.pairs(head.text, tail.text)), (tail, head, store.pairs(tail.text, head.text))]
+    pairs = [
+        (head, tail, usage.pairs(store, head.text, tail.text)),
+        (tail, head, usage.pairs(store, tail.text, head.text)),
+    ]
     found = [
         Line(f"“{first.text}” —{label}→ “{second.text}” {_times(count)}", layer)
         for first, second, rows in pairs[: 1 if head.text == tail.text else 2]
         for layer, label, count in rows
     ]
     lines += found or [Line("not related so far", tone="faint")]
-    often = [f"{first} → {second} {count}" for first, second, count in store.frequent_pairs(name, FREQUENT)]
+    often = [
+        f"{first} → {second} {count}" for first, second, count in usage.frequent_pairs(store, name, FREQUENT)
+    ]
     show(desk, Card(f"guideline of {name}", (*lines, *_often(name, often))))
 
 
@@ -171,9 +177,9 @@ def _before(text: str, usages: Sequence[Usage], rejections: Sequence[tuple[str, 
     yield Line(f"“{text}” in this project", tone="strong")
     if not usages and not rejections:
         yield Line("not labelled so far", tone="faint")
-    for usage in usages:
-        yield Line(f"{usage.label} {_times(usage.count)}", usage.layer)
-        yield from (Line(_context(place), "   ", "faint") for place in usage.places)
+    for found in usages:
+        yield Line(f"{found.label} {_times(found.count)}", found.layer)
+        yield from (Line(_context(place), "   ", "faint") for place in found.places)
     for layer, label, count in rejections:
         yield Line(f"rejected {label} {_times(count)}", layer)
 
