@@ -50,7 +50,7 @@ def run(folder: Path, quick: bool) -> Iterator[Figure]:
     articles, rounds = (1_000, 1) if quick else (10_000, 2)
     files = {count: folder / f"{count}.jsonl" for count in (articles // 10, articles)}
     for count, file in files.items():
-        _write_articles(file, count)
+        write_articles(file, count)
     for owner in (None, projects.PERSON):
         yield from _both(folder, files, owner, rounds)
 
@@ -190,7 +190,8 @@ def _line(query: Callable[..., sqlite3.Cursor], article: tuple[Any, ...], layer:
     return json.dumps(document, ensure_ascii=False).encode() + b"\n"
 
 
-def _write_articles(file: Path, count: int) -> None:
+def write_articles(file: Path, count: int) -> None:
+    """Writes so many settled articles as postil JSONL."""
     with file.open("w", encoding="utf-8") as out:
         for i in range(count):
             out.write(compact(_document(i)) + "\n")

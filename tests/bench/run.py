@@ -22,7 +22,18 @@ if TYPE_CHECKING:
     from tests.bench.figures import Part
 
 PARTS = (
-    *("acts", "keys", "suggesting", "start", "opening", "edit", "library", "suggest", "interchange"),
+    *(
+        "acts",
+        "keys",
+        "suggesting",
+        "start",
+        "opening",
+        "edit",
+        "library",
+        "suggest",
+        "interchange",
+        "formats",
+    ),
     *("kill", "slow_link"),
 )
 
