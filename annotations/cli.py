@@ -182,7 +182,8 @@ def import_(
                 importer.take_stream(sys.stdin.buffer)
             found = importer.report
     lines = [*_some(found.warnings), *_some(found.duplicates), *found.refused]
-    lines.append(f"{found.new} new, {len(found.duplicates)} duplicate, {len(found.refused)} refused")
+    known = f"{found.known} known with more annotations, " if found.known else ""
+    lines.append(f"{found.new} new, {known}{len(found.duplicates)} duplicate, {len(found.refused)} refused")
     if found.entities or found.relations:
         lines[-1] += f"; {found.entities} entities, {found.relations} relations"
     if found.unclaimed:

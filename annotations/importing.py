@@ -27,9 +27,9 @@ from annotations.documents import Incoming, IncomingAnnotations
 from annotations.errors import BadFile, PostilError
 from annotations.files import expand, folders
 from annotations.formats import registry
-from annotations.formats.base import Format, Reading, Source, base_name
-from annotations.formats.packed import printable_path, unpacked
-from annotations.incoming import Ids, settle, wanted_ids
+from annotations.formats.base import Format, Reading, Source
+from annotations.formats.packed import PACKED, printable_path, unpacked
+from annotations.incoming import Ids, said, settle, trimmed, wanted_ids
 from annotations.model import Layer, Status, compact
 from annotations.state import Value
 from annotations.store import Store
@@ -60,10 +60,12 @@ Owner = tuple[str | None, bool]
 
 @dataclass
 class Report:
-    """What an import did. `refused` and `duplicates` are sentences, ready to show. `unclaimed` counts the articles that
-    came with what only a person's work can have: a state, document labels, notes, rejections."""
+    """What an import did. `refused` and `duplicates` are sentences, ready to show. `known` counts the records that
+    brought annotations for an article that was here; `unclaimed` the articles that came with what only a person's work
+    can have: a state, document labels, notes, rejections."""
 
     new: int = 0
+    known: int = 0
     entities: int = 0
     relations: int = 0
     unclaimed: int = 0
@@ -100,16 +102,14 @@ def _root(path: Path, roots: Collection[Path]) -> Path | None:
     return next((folder for folder in path.parents if folder in roots), None)
 
 
-def _layer_name(source: Source, format: Format) -> str:
-    """What the import layer of a source is called: after its file; where a file holds one article, after its folder,
-    from the one that was named down."""
-    path = source.path
-    if path is None:
-        return "stdin"
+def _home(source: Source, path: Path, format: Format) -> tuple[Path, int]:
+    """After what the import layer of a file is called, and by how many parts of that at least: the file without its
+    endings; where a file holds one article, the folder, from the one that was named down."""
     if not format.one_article:
-        return base_name(path.name).split(".")[0]
+        plain = path.with_suffix("") if path.suffix.lower() in PACKED else path
+        return Path(os.path.realpath(path.parent)) / plain.stem, 1
     folder, top = (Path(os.path.realpath(each)) for each in (path.parent, source.root or path.parent))
-    return "/".join((top.name, *folder.relative_to(top).parts)) if folder.is_relative_to(top) else folder.name
+    return folder, 1 + (len(folder.relative_to(top).parts) if folder.is_relative_to(top) else 0)
 
 
 Begin = Callable[[], IO[bytes]]
@@ -134,6 +134,8 @@ class Importer:
         self._ids: set[int] = set()
         self._waiting: defaultdict[Layer, dict[int, Work]] = defaultdict(dict)
         self._folders: dict[Path, str] = {}
+        self._homes: dict[str, Path] = {}
+        self._unclaimed: set[int] = set()
 
     def take_patterns(self, patterns: Sequence[str], base: Path) -> Report:
         """Takes in all files that paths, folders and glob patterns name."""
@@ -180,7 +182,15 @@ class Importer:
         except BadFile as error:
             self.report.refused.append(str(error))
             return
-        self._take(records_of(source, self.taking.reading, format), _layer_name(source, format))
+        self._take(records_of(source, self.taking.reading, format), self._layer_name(source, format))
+
+    def _layer_name(self, source: Source, format: Format) -> str:
+        """What the import layer of a source is called; those of two files of one name by what tells them apart."""
+        if source.path is None:
+            return "stdin"
+        home, least = _home(source, source.path, format)
+        names = ("/".join(home.parts[-count:]) for count in range(least, len(home.parts)))
+        return next((name for name in names if self._homes.setdefault(name, home) == home), str(home))
 
     def _name(self, path: Path) -> str:
         """A file's name in the project: from its folder where it lies in it."""
@@ -201,7 +211,9 @@ class Importer:
     def _take_part(self, part: list[Incoming | BadFile], name: str) -> None:
         self.report.refused += [str(item) for item in part if isinstance(item, BadFile)]
         layers: dict[Owner, Layer] = {}
-        good = [self._with_newlines(item) for item in part if isinstance(item, Incoming)]
+        good = [
+            trimmed(self._with_newlines(item), self.schema) for item in part if isinstance(item, Incoming)
+        ]
         for item in good:
             if item.document is not None and (owner := _owner(item.document)) not in layers:
                 layers[owner] = self._layer(name, owner)
@@ -260,33 +272,56 @@ class Importer:
         store = self.store
         if not new:
             self._write_waiting()  # maybe of the same article
+        if layer.kind == "person" and not new and store.has_work(layer, article):
+            self._refuse_more(article, layer, found, source)
+            return
         standing = [] if new else store.entities(article, layer.id)
         known = {entity.value: entity.id for entity in standing}
-        if layer.kind == "person" and not new and store.has_work(layer, article):
-            self._refuse_more(layer, found, known, source)
-            return
         related = {(r.label, r.head, r.tail) for r in store.relations(article, layer.id)} if known else ()
         work = settle(ids, self.schema, found, known, related)
+        if not new and not self._brings(work, layer, source, known):
+            return
         self._waiting[layer][article] = work
-        if layer.kind != "person":
-            self.report.unclaimed += _is_of_a_person(work)
+        if layer.kind != "person" and _is_of_a_person(work):
+            self._unclaimed.add(article)
+            self.report.unclaimed = len(self._unclaimed)
         self.report.entities += len(work.entities)
         self.report.relations += len(work.relations)
+
+    def _brings(self, work: Work, layer: Layer, source: str, known: Mapping[Value, str]) -> bool:
+        """Whether work on an article that was here is more than the layer has. What comes on top of other work is said:
+        nobody may have wanted the two in one layer."""
+        if layer.kind != "person" and not work.entities and not work.relations:
+            self.report.duplicates.append(f"{source}: {layer.title} has all of this already")
+            return False
+        self.report.known += 1
+        if known:
+            came = f"{len(work.entities)} entities and {len(work.relations)} relations"
+            says = f"{source}: {layer.title} had annotations on this article: {came} were added to them"
+            self.report.warnings.append(says)
+        return True
 
     def _write_waiting(self) -> None:
         for layer, works in self._waiting.items():
             bulk.import_works(self.store, layer, works)
         self._waiting.clear()
 
-    def _refuse_more(
-        self, layer: Layer, found: IncomingAnnotations, known: Mapping[Value, str], source: str
-    ) -> None:
+    def _refuse_more(self, article: int, layer: Layer, found: IncomingAnnotations, source: str) -> None:
         """A person's work is never mixed with other work of theirs; the same work twice is a duplicate."""
-        if set(known) == {entity.value for entity in found.entities}:
+        store, id = self.store, layer.id
+        standing = Work(
+            tuple(store.entities(article, id)),
+            tuple(store.relations(article, id)),
+            tuple(store.decisions(article, id)),
+            store.progress(article, id),
+        )
+        coming = settle(Ids(store, ()), self.schema, found, {})
+        if said(standing, self.schema) == said(coming, self.schema):
             self.report.duplicates.append(f"{source}: {layer.name} has this work already")
         else:
             self.report.refused.append(
-                f"{source}: {layer.name} already has work on this article; nothing was changed"
+                f"{source}: {layer.name} already has work on this article; nothing was changed: "
+                "to compare the two, import it with --as and another name"
             )
 
 

@@ -1,21 +1,26 @@
 """Annotations that came with an article, made fit for a layer: ids that nobody has, ends that are there.
 
-Invariant: an id of a file is kept only if it is a ULID that nobody has; equal entities are one.
+Invariant: an id of a file is kept only if it is a ULID that nobody has; equal entities are one, and none has white
+space at its edges.
 """
 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from operator import attrgetter
 
 from annotations import bulk
 from annotations.bulk import Work
-from annotations.documents import IncomingAnnotations
-from annotations.model import Decision, Entity, Progress, Relation
+from annotations.documents import Incoming, IncomingAnnotations
+from annotations.model import Decision, Entity, Progress, Relation, about_entity, compact
 from annotations.schema import Schema
-from annotations.state import Value
+from annotations.state import Value, relation_about
 from annotations.store import Store, new_id, now
+from annotations.text import trim
+from annotations.wording import count, short
 
 _id = attrgetter("id")
 _value = attrgetter("start", "end", "label", "fragments")
@@ -47,6 +52,90 @@ class Ids:
             return False
         self._free -= different
         return True
+
+
+def trimmed(item: Incoming, schema: Schema) -> Incoming:
+    """The article with its entities as people make them, without white space at their edges; one that is nothing else
+    is left out, with its relations. What was done is among the warnings."""
+    found = item.document
+    if found is None or all(entity.text == entity.text.strip() for entity in found.entities):
+        return item
+    entities = {entity.id: _trimmed(entity) for entity in found.entities}
+    kept = {id: entity for id, entity in entities.items() if entity is not None}
+    relations = tuple(r for r in found.relations if r.head in kept and r.tail in kept)
+    decisions = tuple(_of_trimmed(found.decisions, kept, relations, schema))
+    says = _on_trimming(found.entities, kept, len(found.relations) - len(relations))
+    document = replace(found, entities=tuple(kept.values()), relations=relations, decisions=decisions)
+    return replace(
+        item, document=document, warnings=(*item.warnings, *(f"{item.source}: {what}" for what in says))
+    )
+
+
+def _trimmed(entity: Entity) -> Entity | None:
+    """The entity without white space at the edges of its pieces; None if nothing is left."""
+    if entity.text == entity.text.strip():
+        return entity
+    base = entity.start
+    pieces = [trim(entity.text, start - base, end - base) for start, end in entity.spans]
+    left = tuple((start + base, end + base) for start, end in pieces if start < end)
+    if not left:
+        return None
+    start, end = left[0][0], left[-1][1]
+    text, fragments = entity.text[start - base : end - base], left if len(left) > 1 else ()
+    return entity._replace(start=start, end=end, text=text, fragments=fragments)
+
+
+def _of_trimmed(
+    found: Iterable[Decision], entities: Mapping[str, Entity], relations: Iterable[Relation], schema: Schema
+) -> Iterable[Decision]:
+    """The decisions on what is left, each with the verdict that its result has now."""
+    about = {id: about_entity(*entity.value) for id, entity in entities.items()}
+    about |= {relation.id: relation_about(schema, relation, entities) for relation in relations}
+    for decision in found:
+        if decision.result is None:
+            yield decision
+        elif decision.result in about:
+            same = about[decision.result] == decision.about
+            yield decision._replace(verdict="accepted" if same else "changed")
+
+
+def _on_trimming(before: Sequence[Entity], kept: Mapping[str, Entity], relations: int) -> Iterable[str]:
+    cut = [entity for entity in before if entity.id in kept and kept[entity.id] != entity]
+    gone = [entity for entity in before if entity.id not in kept]
+    if cut:
+        yield f"{_first(cut)} had white space at the edges: taken without it"
+    if gone:
+        lost = f", with {count(relations, 'relation')}" if relations else ""
+        yield f"{_first(gone)} held nothing but white space: left out{lost}"
+
+
+def _first(entities: Sequence[Entity]) -> str:
+    """The first of some entities, and how many more there are."""
+    first, more = entities[0], len(entities) - 1
+    told = f"{first.label} “{short(first.text)}” at {first.start}"
+    return f"{told} and {more} more" if more else told
+
+
+def said(work: Work, schema: Schema) -> tuple[object, ...]:
+    """What a person's work says, whatever its ids are: two that are equal here say the same."""
+    values = {entity.id: entity.value for entity in work.entities}
+    clusters = defaultdict(set)
+    for entity in work.entities:
+        if entity.cluster is not None:
+            clusters[entity.cluster].add(entity.value)
+    relations = set()
+    for relation in work.relations:
+        ends = [values[relation.head], values[relation.tail]]
+        ends = sorted(ends) if relation.label in schema.symmetric else ends
+        relations.add((relation.label, tuple(ends), compact(relation.attributes or {}), relation.note))
+    progress = work.progress
+    return (
+        {(e.value, compact(e.attributes or {}), e.link, e.note) for e in work.entities},
+        {frozenset(cluster) for cluster in clusters.values()},
+        relations,
+        {(d.about, d.verdict) for d in work.decisions},
+        (progress.status, set(progress.complete), progress.flagged, progress.note, set(progress.labels)),
+    )
 
 
 def wanted_ids(found: IncomingAnnotations) -> list[str]:
