@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
+import regex
+from rich.cells import cell_len
 from rich.color import ColorSystem
 from rich.console import Console
 from rich.segment import Segment
@@ -21,6 +23,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from tui.widgets.drawn import Drawn, cut
+from tui.widgets.rows import clusters
 
 RESET = "\x1b[0m"
 
@@ -31,6 +34,10 @@ Cells = tuple[int, int]
 """A part of a row: the columns from and to, exclusive."""
 
 _PLAIN = Style.null()
+
+_certain = regex.compile("[^\u0900-\u109f\u1780-\u17ff\u200d\ufe0f\U0001f1e6-\U0001faff]*").fullmatch
+"""Whether a text has no character whose width differs among terminals: joined and coloured emoji, flags, those shown as
+emoji by a selector, and the scripts of India and its neighbours, whose signs take room in some."""
 
 _OFF = {
     "": "",
@@ -72,6 +79,14 @@ class PaintedScreen(Screen[None]):
 
 class Painter(Compositor):
     """Stands in for Textual's compositor where a part of the screen is drawn."""
+
+    def render_full_update(self, simplify: bool = False) -> CompositorUpdate:  # type: ignore[override]
+        """The frame of all of the screen; Textual's own for a picture, which is what `simplify` means."""
+        if simplify:
+            return super().render_full_update(simplify)
+        self._dirty_regions.clear()
+        rows = range(self.size.height)
+        return Frame([piece for y in rows for piece in self._pieces(y, 0, self.size.width)])
 
     def render_partial_update(self) -> Frame | None:  # type: ignore[override]
         """The frame of what was to be drawn anew, of which nothing is left then."""
@@ -122,13 +137,25 @@ class Frame(CompositorUpdate):
         for y, left, right, segments in self.pieces:
             if here != (y, left):
                 yield f"\x1b[{y + 1};{left + 1}H"
+            before = ""
             for text, wanted, _ in segments:
                 wanted = wanted or _PLAIN
                 if wanted is not style:
                     yield turn(style, wanted, system)
                     style = wanted
-                yield text
+                yield text if text.isascii() or _certain(text) else _held(text, left + cell_len(before))
+                before += text
             here = (y, right)
+
+
+def _held(text: str, column: int) -> str:
+    """A text that begins in a column, with the cursor put where it belongs after each character of which terminals
+    disagree how wide it is: else all that follows in the row would be misplaced (ECMA-48 8.3.9)."""
+    parts, end = [], 0
+    for cluster in clusters(text):
+        end += len(cluster)
+        parts.append(cluster if _certain(cluster) else f"{cluster}\x1b[{column + cell_len(text[:end]) + 1}G")
+    return "".join(parts)
 
 
 @lru_cache(maxsize=4096)

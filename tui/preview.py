@@ -19,7 +19,7 @@ from rich.style import Style
 from annotations.errors import Refused
 from tui.looks import Looks
 from tui.safe import safe
-from tui.widgets.rows import Row, clip, fit
+from tui.widgets.rows import Row, clip, clusters, fit
 
 STEPS = 20
 """Into how many steps the scores from 0 to 1 are divided by the threshold."""
@@ -267,10 +267,10 @@ def _last(text: str, width: int) -> str:
     if cell_len(text) <= width:
         return text
     cut = ""
-    for character in reversed(text):
-        if cell_len(character + cut) > width - 1:
+    for cluster in reversed(clusters(text)):
+        if cell_len(cluster + cut) > width - 1:
             break
-        cut = character + cut
+        cut = cluster + cut
     return f"…{cut}" if width > 0 else ""
 
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import random
 import re
+import sys
 
 import pyte
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len, split_graphemes
 from rich.color import ColorSystem
 from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
-from textual._compositor import ChopsUpdate
+from textual._compositor import ChopsUpdate, Compositor
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 from textual.strip import Strip
@@ -22,7 +24,7 @@ from textual.widgets import Static
 
 from tui.frames import RESET, Frame, PaintedScreen, turn
 from tui.widgets.drawn import Drawn, cut
-from tui.widgets.rows import Row, cells, differing
+from tui.widgets.rows import Row, cells, clip, clusters, differing, fit, plain
 
 WIDTH, HEIGHT = 24, 3
 BLANK = Style(color="#101010", bgcolor="#e0e0e0")
@@ -93,18 +95,66 @@ def test_only_the_cells_that_differ_are_sent_and_that_is_enough(old, new):
     assert cells([(sent, BLANK)]) <= sum(end - first for _, first, end in spans)
 
 
+CHARACTERS = ["a", "b", " ", "中", "あ", "é", "e\u0301", "👍🏽", "👨‍👩‍👧‍👦", "❤️", "🇬🇧", "ㄅ"]
+
+
+@given(st.lists(st.sampled_from(CHARACTERS), max_size=30), st.data())
+def test_the_characters_that_differ_are_sent_whole(characters: list[str], data: st.DataObject) -> None:
+    places = st.sets(st.integers(0, max(0, len(characters) - 1)), max_size=3)
+    others = list(characters)
+    for at in data.draw(places) if characters else ():
+        others[at] = data.draw(st.sampled_from(CHARACTERS))
+    old, new = (clip([("".join(row), BLANK)], WIDTH) for row in (characters, others))
+    shows = in_cells("".join(text for text, _ in old))
+    for first, end in differing(old, new, BLANK, WIDTH):
+        sent = "".join(segment.text for segment in cut(strip(new), first, end))
+        shows[first:end] = in_cells(sent)[: end - first]
+        assert cell_len(sent) == end - first
+    assert shows == in_cells("".join(text for text, _ in new))
+
+
+def in_cells(text: str) -> list[str]:
+    """What a terminal shows in each cell of a row, filled up."""
+    clusters = ((text[first:end], size) for first, end, size in split_graphemes(text)[0])
+    found = [
+        f"{cluster} {cell}" if size > 1 else cluster for cluster, size in clusters for cell in range(size)
+    ]
+    return found + [" "] * (WIDTH - len(found))
+
+
+def test_what_is_taken_for_a_character_a_cell_is_that() -> None:
+    assert all(cell_len(c) == 1 for c in map(chr, range(sys.maxunicode + 1)) if plain(c) and ord(c) > 0x7E)
+
+
+@given(st.lists(st.sampled_from(CHARACTERS), max_size=20).map("".join), st.integers(0, 30))
+def test_a_text_is_cut_between_what_people_take_for_characters(text: str, width: int) -> None:
+    fitting = fit(text, width)
+    assert cell_len(fitting) <= width
+    kept = fitting.removesuffix("…") if fitting != text else text
+    assert clusters(text)[: len(clusters(kept))] == clusters(kept)
+
+
 @given(ROWS, st.integers(0, WIDTH), st.integers(0, WIDTH))
-def test_a_line_is_cut_as_textual_cuts_it(rows, left, right):
+def test_a_line_is_cut_as_textual_cuts_it(rows, one, other):
+    left, right = sorted((one, other))
     for row in rows:
         line = strip(row)
         wanted = line.crop(left, right)
         assert "".join(s.text for s in cut(line, left, right)) == wanted.text
-        assert Strip(cut(line, left, right)) == Strip(wanted) or left >= right
+        assert Strip(cut(line, left, right)) == Strip(wanted) or left == right
 
 
 def test_a_span_in_the_middle_of_a_widget_is_sent_alone():
     rows: list[Row] = [(("one two three", BLANK),), (), ()]
     assert update(rows, [(0, 4, 7)]) == ("\x1b[1;5H\x1b[38;2;16;16;16;48;2;224;224;224mtwo" + RESET)
+
+
+@given(st.lists(st.sampled_from([*CHARACTERS, "क्षि", "👩🏽‍🚀"]), max_size=6).map("".join))
+def test_what_follows_a_character_of_doubtful_width_stands_where_it_should(text: str) -> None:
+    """The emulated terminal measures each code point by itself, as old ones do."""
+    place = cell_len(text)
+    row = shown(update([((text, BLANK), ("|", BLANK), ("end", BLANK)), (), ()], everything()))[0]
+    assert "".join(cell.data for cell in row[place : place + 4]) == "|end"
 
 
 class Sheet(Drawn):
@@ -149,6 +199,7 @@ def test_of_widgets_over_each_other_a_frame_shows_the_front_one(seed: int) -> No
             await pilot.pause()
             compositor, console = pile._compositor, Console(color_system="truecolor")
             frames = [compositor.render_full_update().render_segments(console)]
+            assert shown(*frames) == shown(Compositor.render_full_update(compositor).render_segments(console))
             for _ in range(20):
                 sheet = dice.choice(sheets)
                 sheet.letter = sheet.letter.swapcase()
@@ -156,7 +207,7 @@ def test_of_widgets_over_each_other_a_frame_shows_the_front_one(seed: int) -> No
                 compositor.update_widgets({sheet})
                 if (frame := compositor.render_partial_update()) is not None:
                     frames.append(frame.render_segments(console))
-                whole = compositor.render_full_update().render_segments(console)
+                whole = Compositor.render_full_update(compositor).render_segments(console)
                 assert shown(*frames) == shown(whole)
 
     asyncio.run(go())

@@ -66,6 +66,7 @@ class ArticleView(Drawn):
         self._focus: Focus = None
         self._screen: list[tuple[int, int]] = []
         self._lines: dict[tuple[int, int], list[Segment]] = {}
+        self._filled_to = 0
 
     def on_resize(self) -> None:
         """Says so once the size is known, which is later than the screen's own resize event."""
@@ -149,6 +150,9 @@ class ArticleView(Drawn):
         desk, looks, width = self.desk, self.looks, self.size.width
         if desk is None or looks is None:
             return filled((), 0, width, Style())
+        if width != self._filled_to:
+            self._lines.clear()
+            self._filled_to = width
         place = self._screen[y] if y < len(self._screen) and desk.view.layout.text else None
         if place in self._lines:
             return self._lines[place]

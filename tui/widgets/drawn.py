@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from rich.cells import cell_len
+from rich.cells import cell_len, split_text
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region, Size
@@ -26,11 +26,12 @@ def cut(segments: Iterable[Segment], left: int, right: int) -> list[Segment]:
         start, x = x, x + cell_len(segment.text)
         if x <= left:
             continue
+        text = segment.text
         if x > right:
-            segment = segment.split_cells(right - start)[0]
+            text = split_text(text, right - start)[0]
         if start < left:
-            segment = segment.split_cells(left - start)[1]
-        found.append(segment)
+            text = split_text(text, left - start)[1]
+        found.append(segment if text is segment.text else Segment(text, segment.style))
     return found
 
 

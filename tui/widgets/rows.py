@@ -6,15 +6,27 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import compress, zip_longest
 from operator import is_not, ne, or_
 
-from rich.cells import cell_len
+import regex
+from rich.cells import cell_len, split_graphemes
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region
 
 from tui.widgets.drawn import Drawn, filled
 
+NEXT = "\0"
+"""Before a character in a cell that is not its first."""
+
 APART = 6
 """Equal cells between two differing runs from which it is shorter to send both than what is between them as well."""
+
+plain = regex.compile(
+    "[ -~\xa1-\xac\xae-\u02ff\u0370-\u0373\u2010-\u2027\u2190-\u21ff\u2500-\u259f]*"
+).fullmatch
+"""Whether a text is of characters that take a cell each; most are."""
+
+clusters = regex.compile(r"\X").findall
+"""What people take for one character each, in the order of a text."""
 
 Row = tuple[tuple[str, Style], ...]
 """Pieces of text with their styles, from left to right; the text is safe to draw."""
@@ -26,14 +38,15 @@ def cells(row: Iterable[tuple[str, Style]]) -> int:
 
 
 def fit(text: str, width: int) -> str:
-    """A text cut to a width in cells, with an ellipsis where it was longer."""
+    """A text cut to a width in cells, with an ellipsis where it was longer; what people take for one character is not
+    cut apart."""
     if cell_len(text) <= width:
         return text
     cut = ""
-    for character in text:
-        if cell_len(cut + character) > width - 1:
+    for cluster in clusters(text):
+        if cell_len(cut + cluster) > width - 1:
             break
-        cut += character
+        cut += cluster
     return f"{cut}…" if width > 0 else ""
 
 
@@ -48,7 +61,8 @@ def clip(row: Iterable[tuple[str, Style]], width: int) -> Row:
 
 
 def differing(before: Row, after: Row, blank: Style, width: int) -> Iterator[tuple[int, int]]:
-    """The runs of cells, from and to, in which two rows differ; runs with few equal cells between them are one."""
+    """The runs of cells, from and to, in which two rows differ; runs with few equal cells between them are one. They
+    begin and end between characters of both rows."""
     (texts, styles), (other_texts, other_styles) = (_cells(row, blank, width) for row in (before, after))
     unlike = map(or_, map(ne, texts, other_texts), map(is_not, styles, other_styles))
     run: tuple[int, int] | None = None
@@ -62,19 +76,19 @@ def differing(before: Row, after: Row, blank: Style, width: int) -> Iterator[tup
 
 
 def _cells(row: Row, blank: Style, width: int) -> tuple[list[str], list[Style]]:
-    """What stands in each cell of a row, filled up to a width, and in which style; the second cell of a wide character
-    has no text."""
+    """What stands in each cell of a row, filled up to a width, and in which style; in the second cell of a wide
+    character the same with a mark, since that cell changes with the first."""
     texts: list[str] = []
     styles: list[Style] = []
     for text, style in row:
-        if text.isascii():
+        if plain(text):
             texts += text
         else:
-            for character in text:
-                if size := cell_len(character):
-                    texts += [character, *[""] * (size - 1)]
-                elif texts:
-                    texts[-1] += character
+            for first, end, size in split_graphemes(text)[0]:
+                cluster = text[first:end]
+                texts += [NEXT * index + cluster for index in range(size)]
+                if not size and texts:
+                    texts[-1] += cluster
         styles += [style] * (len(texts) - len(styles))
     room = width - len(texts)
     return (texts + [" "] * room)[:width], (styles + [blank] * room)[:width]
