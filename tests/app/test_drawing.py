@@ -17,7 +17,7 @@ from textual._compositor import CompositorUpdate
 from annotations import edits
 from annotations.model import Relation
 from annotations.state import LINK, ArticleState
-from tests.desks import BRIDGE, check_desk
+from tests.desks import BRIDGE, VISIT, VISIT_MARKS, check_desk
 from tests.pages import (
     LABELS,
     SCHEMA,
@@ -328,17 +328,22 @@ PRESSES = (
         "i x",
         "/ o enter",
         "? escape",
+        "] ]",
+        "[ [",
+        "q / 乙 enter escape enter",
     ),
 )
 
 
-@pytest.mark.parametrize(("seed", "size"), [(1, (80, 24)), (2, (124, 30)), (3, (30, 9))])
+@pytest.mark.parametrize(
+    ("seed", "size"), [(1, (80, 24)), (2, (124, 30)), (3, (30, 9)), (4, (160, 50)), (5, (108, 20))]
+)
 def test_frames_of_what_changed_add_up_to_the_whole_screen(
     make_project: Any, seed: int, size: tuple[int, int]
 ) -> None:
     project, dice = make_project(overlap="crossing"), random.Random(seed)
-    project.visit()
-    project.suggest(project.add(BRIDGE, "Bridge"), [("noon", "DATE"), ("noon, and", "ORG")])
+    project.suggest(project.add(VISIT, "会議の記録甲"), VISIT_MARKS)
+    project.suggest(project.add(BRIDGE, "会議の記録乙"), [("noon", "DATE"), ("noon, and", "ORG")])
 
     async def go() -> None:
         app = Seen(project.session(own=True))
@@ -361,8 +366,11 @@ def test_a_storm_of_sizes_ends_with_a_whole_screen(make_project: Any) -> None:
         app.terminal = pyte.Screen(80, 24)
         async with app.run_test(size=(80, 24)) as pilot:
             for keys, size in zip(
-                ("z g", "a", "z l", "z s", "tab", "z g", "G", "g g", "z p"),
-                ((1, 1), (20, 5), (2, 9), (5, 2), (160, 50), (20, 5), (119, 3), (121, 24), (33, 24)),
+                ("z g", "a", "z l", "z s", "tab", "tab", "z g", "G", "g g", "z p", "tab"),
+                (
+                    *((1, 1), (20, 5), (2, 9), (5, 2), (160, 50), (150, 50)),
+                    *((20, 5), (119, 3), (121, 24), (33, 24), (170, 50)),
+                ),
                 strict=True,
             ):
                 app.terminal = pyte.Screen(*size)
