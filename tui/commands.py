@@ -298,6 +298,7 @@ COMMANDS: Sequence[Command] = [
         _c("commands", ":  ctrl+p  g c", "commands", "choose any command by name", TEXT, lambda d: d.host.show_palette(), 22),
         _c("tour", "", "tour", "show the first keys one after the other", AT_REST, lambda d: d.host.start_tour()),
         _c("reload", "", "reload", "read config.yaml anew, in place", AT_REST, lambda d: d.host.reload()),
+        _c("redraw", "ctrl+l", "redraw", "draw the whole screen again, after something else wrote on it", (*TEXT, PRE, CARD, "library"), lambda x: x.host.redraw()),
         _c("suspend", "ctrl+z", "suspend", "go back to the shell; fg returns", (*TEXT, PRE, CARD, "library"), lambda x: x.host.suspend()),
         _c("interrupt", "ctrl+c", "interrupt", "say how to leave", (*TEXT, "hints", "ask", PRE, CARD, "library", "help"), lambda x: x.say("q leaves; everything is saved")),
         _c("leave", "escape", "leave", "leave the mode; end the search", (*TEXT, "hints", "ask"), articles.leave),

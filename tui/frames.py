@@ -76,6 +76,11 @@ class PaintedScreen(Screen[None]):
         else:
             self._on_timer_update()
 
+    def repaint(self) -> None:
+        """Has all of the screen sent with the next frame."""
+        self._dirty_widgets.add(self)
+        self._compositor._dirty_regions.add(self.size.region)
+
 
 class Painter(Compositor):
     """Stands in for Textual's compositor where a part of the screen is drawn."""

@@ -54,6 +54,9 @@ class Host(Protocol):
     def copy(self, text: str) -> None:
         """Puts a text on the clipboard."""
 
+    def redraw(self) -> None:
+        """Draws the whole screen again."""
+
     def suspend(self) -> None:
         """Goes back to the shell until the person returns."""
 

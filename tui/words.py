@@ -67,6 +67,7 @@ WORDS: Mapping[str, str] = {
     "theme": "colours colors dark light contrast mode appearance",
     "help": "shortcuts keyboard bindings cheat sheet",
     "reload": "configuration settings refresh config",
+    "redraw": "refresh repaint clear garbled",
     "suspend": "shell background pause",
     "quit": "exit close library documents overview",
     "tour": "tutorial introduction learn guide beginner",

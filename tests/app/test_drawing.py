@@ -382,6 +382,23 @@ def test_a_storm_of_sizes_ends_with_a_whole_screen(make_project: Any) -> None:
     asyncio.run(go())
 
 
+def test_a_screen_that_something_wrote_on_is_drawn_again_by_a_key(make_project: Any) -> None:
+    project = make_project()
+    project.visit()
+
+    async def go() -> None:
+        app = Seen(project.session(own=True))
+        app.terminal = pyte.Screen(80, 24)
+        async with app.run_test(size=(80, 24)) as pilot:
+            for keys in ("l", "q"):
+                await press(app, pilot, keys)
+                pyte.Stream(app.terminal).feed("\x1b[H" + "broadcast message " * 40)
+                await press(app, pilot, "ctrl+l")
+                check_terminal(app)
+
+    asyncio.run(go())
+
+
 async def press(app: Seen, pilot: Any, keys: str) -> None:
     for key in keys.split(" "):
         app.post_message(events.Key(key, key if len(key) == 1 else None))

@@ -270,7 +270,7 @@ ON_ANY_KEYBOARD = re.compile(
 )
 """Keys that are on every national layout without a modifier beside Shift."""
 
-HABITS = {"suspend", "interrupt"}
+HABITS = {"suspend", "interrupt", "redraw"}
 """What every terminal program answers to: Ctrl and a letter."""
 
 

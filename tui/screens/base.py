@@ -268,6 +268,10 @@ class KeyedScreen(PaintedScreen):
         """Puts a text on the clipboard of the terminal (OSC 52), also over SSH."""
         self.app.copy_to_clipboard(text)
 
+    def redraw(self) -> None:
+        """Draws the whole screen again."""
+        self.repaint()
+
     def suspend(self) -> None:
         """Goes back to the shell until the person returns."""
         self.app.action_suspend_process()
