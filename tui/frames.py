@@ -10,14 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from typing import Any
 
 import regex
 from rich.cells import cell_len
 from rich.color import ColorSystem
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.segment import Segment
 from rich.style import Style
 from textual._compositor import Compositor, CompositorUpdate
+from textual._context import visible_screen_stack
 from textual.geometry import Region
 from textual.screen import Screen
 from textual.widget import Widget
@@ -85,13 +87,15 @@ class PaintedScreen(Screen[None]):
 class Painter(Compositor):
     """Stands in for Textual's compositor where a part of the screen is drawn."""
 
-    def render_full_update(self, simplify: bool = False) -> CompositorUpdate:  # type: ignore[override]
-        """The frame of all of the screen; Textual's own for a picture, which is what `simplify` means."""
-        if simplify:
-            return super().render_full_update(simplify)
-        self._dirty_regions.clear()
-        rows = range(self.size.height)
-        return Frame([piece for y in rows for piece in self._pieces(y, 0, self.size.width)])
+    def render_update(  # type: ignore[override]
+        self, full: bool = False, screen_stack: list[Screen[Any]] | None = None, simplify: bool = False
+    ) -> Frame | RenderableType | None:
+        """The frame of what was to be drawn anew, which may be all; a picture, for which Textual asks with `full`, is
+        Textual's."""
+        if full:
+            return super().render_update(full, screen_stack, simplify)
+        visible_screen_stack.set(screen_stack or [])
+        return self.render_partial_update()
 
     def render_partial_update(self) -> Frame | None:  # type: ignore[override]
         """The frame of what was to be drawn anew, of which nothing is left then."""
