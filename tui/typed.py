@@ -3,7 +3,8 @@
 Invariant: of an escape sequence that is no key, mouse or focus event nothing comes out, however the input was cut:
 Textual alone takes the answer of a terminal to a question that somebody asked ("ESC ] 11 ; rgb:…", "ESC [ ? 62 c")
 for the keys that it is spelt with, and ends on a key's release as kitty reports it. Everything else comes out as it
-went in. A lone Escape comes out by itself, so that a fast Escape and a letter are two keys.
+went in. A lone Escape comes out by itself, so that a fast Escape and a letter are two keys; on a slow line it may turn
+out later that it began a sequence, which then is one all the same.
 """
 
 from __future__ import annotations
@@ -30,6 +31,14 @@ _BROKEN = regex.compile(f"{_ANSWER}|{_NUMBERS}")
 _FUNCTION = regex.compile(r"\x1bO[A-Za-z]|\x1b\x1b(?:\[[A-D]|O[A-D])")
 _KEYS = frozenset({"\x1b", "\x1b[", "\x1b[[", "\x1b]", "\x1bP", "\x1b_", "\x1bO", "\x1b\x1b"})
 """Beginnings of sequences that people type."""
+_LATE = {
+    "\x1b": regex.compile(r"\[[0-9<=>?A-FHIZ]|\][0-9]+;|P[0-9]?[>!+$|]|_G"),
+    "\x1b[": regex.compile(r"[0-9]+[;:~]|[<=>?][0-9]"),
+    "\x1b]": regex.compile(r"[0-9]+;"),
+    "\x1bP": regex.compile(r"[0-9]?[>!+$|]"),
+}
+"""How the rest of a sequence begins that came at once, but after its beginning had been taken for keys: nobody types so
+fast."""
 
 
 def without_mark(text: str) -> tuple[str, str]:
@@ -47,6 +56,7 @@ class Typed:
     def __init__(self, understood: Callable[[str], bool]) -> None:
         self._understood = understood
         self._held = ""
+        self._lapsed = ""
         self._pasted = False
 
     @property
@@ -56,7 +66,10 @@ class Typed:
 
     def cut(self, data: str) -> Iterator[str]:
         """The pieces of what came in; `ESCAPE` alone is the key. The beginning of a sequence waits for the rest."""
-        data, self._held = self._held + data, ""
+        lapsed = self._lapsed
+        is_late = lapsed in _LATE and _LATE[lapsed].match(data)
+        self._lapsed = lapsed + data if lapsed and lapsed + data in _KEYS else ""
+        data, self._held = (lapsed if is_late else self._held) + data, ""
         while data:
             if self._pasted:
                 text, mark, data = data.partition(END)
@@ -78,7 +91,8 @@ class Typed:
         """What was held back, now that nothing came for a while: an Escape and what was typed after it. What nobody
         types goes on waiting for its end."""
         if self._held in _KEYS and not self._pasted:
-            held, self._held = self._held, ""
+            self._lapsed = held = self._held
+            self._held = ""
             yield ESCAPE
             if held[1:]:
                 yield held[1:]

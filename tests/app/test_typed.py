@@ -88,6 +88,33 @@ def test_the_beginning_of_a_sequence_that_people_type_is_keys_after_a_while(held
     assert not reader.waits
 
 
+NUMBERED = [
+    sequence
+    for sequence in (*EVENTS, *NO_EVENTS)
+    if sequence[:2] in ("\x1b[", "\x1b]", "\x1bP")
+    and sequence[2] in "0123456789<>?"
+    and sequence != "\x1b[0n"
+]
+"""Of "ESC [ 0 n" the last two may be keys that somebody types at once."""
+
+
+@pytest.mark.parametrize("cuts", [[1], [2], [1, 2]])
+@pytest.mark.parametrize("sequence", NUMBERED)
+def test_the_rest_of_a_sequence_that_comes_late_is_no_key_either(sequence: str, cuts: list[int]) -> None:
+    reader, done = typed(), ""
+    for begin, end in zip([0, *cuts], [*cuts, len(sequence)], strict=True):
+        done += "".join(reader.cut(sequence[begin:end])) + "".join(reader.waited())
+    assert done == sequence[: cuts[-1]] + (sequence if sequence in EVENTS else "")
+    assert not reader.waits
+    assert "".join(reader.cut("a1")) == "a1"
+
+
+@pytest.mark.parametrize("keys", ["[[", "]]", "]p", "P", "1", "1a", "[f", "2u", "Gd", "?", "<"])
+def test_keys_after_an_escape_that_was_one_are_keys(keys: str) -> None:
+    reader = typed()
+    assert [*reader.cut(ESCAPE), *reader.waited(), *reader.cut(keys)] == [ESCAPE, keys]
+
+
 @pytest.mark.parametrize("begun", ["\x1b]11;rgb:11", "\x1bP1+r54", "\x1b[1;1", "\x1b_Gi=1"])
 def test_the_beginning_of_an_answer_waits_for_its_end_and_enter_gives_it_up(begun):
     reader = typed()
