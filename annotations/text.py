@@ -22,7 +22,11 @@ _TOKEN = regex.compile(
 # A grapheme, but for white space: a sign that is prepended to none is one by itself.
 _GRAPHEME = regex.compile(r"(?![\s\x1c-\x1f])(?:\p{GCB=Prepend}++(?=[\s\x1c-\x1f]|\Z)|\X)")
 _JOINERS = frozenset("-'’‐‑")
-_SENTENCE_END = regex.compile(r"[.!?…。！？]+[\"'”’)\]]*\s+(?=[\p{Lu}\p{Lo}\p{N}\"'“‘(\[])|\s*\n\s*")
+# Where Chinese and Japanese are written, a sentence ends without a space, but not before the end of what is quoted.
+_SENTENCE_END = regex.compile(
+    r"[.!?…؟۔।॥։።]+[\"'”’»)\]]*\s+(?=[\p{Lu}\p{Lo}\p{N}\"'“‘«(\[])"
+    r"|[。！？｡]+(?![」』）】”’\"'])\s*|\s*\n\s*"
+)
 _PARAGRAPH_END = regex.compile(r"\s*\n\s*")
 
 

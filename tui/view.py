@@ -50,6 +50,7 @@ class View:
         self.state = state
         self._glosses: dict[int, list[list[gloss.Piece]]] = {}
         self._was = self.hidden.items
+        self._anchored = 0
         self.layout = Layout(state.article.text, self.width, self._tag_cells, self._breaks())
 
     @property
@@ -76,7 +77,7 @@ class View:
     ) -> None:
         """Turns labels in the text, gloss rows, one sentence a line or hidden suggestions on or off; the line at the
         top stays."""
-        offset = self.layout.line(self.top)[0]
+        offset = self._anchor()
         self.labels = self.labels if labels is None else labels
         self.gloss = self.gloss if gloss is None else gloss
         self.reveals = self.reveals if reveals is None else reveals
@@ -237,10 +238,18 @@ class View:
         """Takes a new size; the line at the top stays in view. Whether it was another one."""
         if (width, height) == (self.width, self.height):
             return False
-        offset = self.layout.line(min(self.top, self.layout.line_count - 1))[0]
+        offset = self._anchor()
         self._glosses.clear()
         if width != self.width:
             self.layout.resize(width)
         self.width, self.height = width, max(1, height)
         self.scroll_to(self.layout.line_of(offset))
         return True
+
+    def _anchor(self) -> int:
+        """A code point on the top line that stays on it however the lines change: the same one until the person
+        scrolls, since the beginnings of the lines would lead upwards, line by line."""
+        top = min(self.top, self.layout.line_count - 1)
+        if self.layout.line_of(self._anchored) != top:
+            self._anchored = self.layout.line(top)[0]
+        return self._anchored

@@ -111,12 +111,19 @@ def test_copy_takes_the_selection_else_the_focus_else_the_token(visit):
     assert (visit.host.copied, visit.said) == (".", "copied 1 character")
 
 
-def test_copy_gives_the_text_as_it_is_and_all_of_a_span_with_a_gap():
+def test_copy_gives_the_text_as_it_is_and_of_an_entity_its_pieces():
     text = "a\x1b[31m b\u202e c"
     desk = desk_of(state_of(text, [own(text, ((0, 1), (7, 9)), "GPE", "x")]))
     desk.focus_on("x")
     articles.copy(desk)
-    assert desk.host.copied == text[:9]
+    assert desk.host.copied == f"a {text[7:9]}"
+
+
+def test_more_than_a_terminal_takes_is_not_copied(project):
+    sitting = project.sit(project.add("é" * 20 + " " + "word " * 20_000))
+    sitting.press("v", "G", "y")
+    assert sitting.said.endswith("are more than a terminal takes at once: select less")
+    assert "copied" not in vars(sitting.host)
 
 
 def test_copying_nothing_is_refused(project):

@@ -253,6 +253,22 @@ def test_two_hundred_items_on_a_word_leave_its_line_and_its_neighbours_readable(
     assert layout.line_of(desk.offset) in text_lines(desk.view)
 
 
+@given(st.lists(st.integers(5, 100), min_size=1, max_size=8), st.integers(0, 40), st.booleans())
+def test_sizes_that_come_and_go_leave_the_text_where_it_was(
+    widths: list[int], top: int, labels: bool
+) -> None:
+    text = "word " * 800
+    view = view_of(state_of(text, [own(text, ((500, 504),), "GPE", "x")]), (40, 10), labels=labels)
+    view.scroll_to(top)
+    before = view.visible
+    for width in widths:
+        view.resize(width, 10)
+        view.show(labels=not view.labels)
+    view.show(labels=labels)
+    view.resize(40, 10)
+    assert view.visible == before
+
+
 @given(states(), st.lists(st.tuples(st.integers(1, 130), st.integers(1, 45)), max_size=30), flags, st.data())
 @settings(max_examples=60)
 def test_a_storm_of_sizes_keeps_the_cursor_on_screen(

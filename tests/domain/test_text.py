@@ -98,6 +98,24 @@ def test_sentences_end_at_punctuation_before_a_capital_and_at_line_breaks() -> N
 
 
 @pytest.mark.parametrize(
+    "expected",
+    [
+        ["東京で会議があった。", "首相は出席した！", "終わり"],
+        ["彼は「行く。」と言った。", "雨だ。"],
+        ["会议结束了吗？", "是的。"],
+        ["ماذا حدث؟ ", "ثم غادر الجميع. ", "انتهى"],
+        ["यह पहला है। ", "दूसरा यहाँ है॥ ", "तीसरा"],
+        ["Եկավ։ ", "Գնաց"],
+        ["«Come.» ", "«Go.» ", "3.5 no more"],
+    ],
+    ids=lambda expected: expected[0],
+)
+def test_sentences_end_as_each_script_ends_them(expected: list[str]) -> None:
+    text = "".join(expected)
+    assert [text[s:e] for s, e in sentences(text)] == [part.strip() for part in expected]
+
+
+@pytest.mark.parametrize(
     ("text", "at", "run"),
     [
         ("the Group of 20 met", "20", "Group of 20"),

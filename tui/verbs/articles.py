@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from annotations import edits
 from annotations.errors import Refused
+from annotations.model import Span
+from annotations.wording import count
 from tui.desk import Desk
 from tui.verbs import linking, moving, selecting
+
+MOST_COPIED = 74_994
+"""Bytes of UTF-8 that terminals take into the clipboard: sent, they are 100,000."""
 
 LONG = 10_000
 """Code points from which an article must have been on screen as a whole before it is done."""
@@ -82,13 +89,20 @@ def go(desk: Desk, step: int) -> None:
 
 
 def copy(desk: Desk) -> None:
-    """Copies the selected text, else the focused entity's, else the token under the cursor."""
-    item, state = desk.item, desk.state
+    """Copies the selected text, else the focused entity's, its pieces with a space between, else the token under the
+    cursor. Refused when a terminal would not take so much."""
+    state = desk.state
     if not len(state.tokens):
         raise Refused("there is no text to copy")
-    start, end = desk.selection or ((item.start, item.end) if item else state.tokens.span(desk.cursor))
-    desk.host.copy(state.article.text[start:end])
-    desk.say(f"copied {end - start} character{'' if end - start == 1 else 's'}")
+    if desk.selection is not None:
+        spans: Sequence[Span] = (desk.selection,)
+    else:
+        spans = desk.item.spans if desk.item is not None else (state.tokens.span(desk.cursor),)
+    text = " ".join(state.article.text[start:end] for start, end in spans)
+    if len(text.encode()) > MOST_COPIED:
+        raise Refused(f"{count(len(text), 'character')} are more than a terminal takes at once: select less")
+    desk.host.copy(text)
+    desk.say(f"copied {count(len(text), 'character')}")
 
 
 def toggle_labels(desk: Desk) -> None:
