@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -90,7 +90,7 @@ class Incoming:
 
 @dataclass(slots=True)
 class Counts:
-    """What an export wrote: articles, and how many of each status, entity label and relation."""
+    """How many articles, and of each status, entity label and relation label."""
 
     articles: int = 0
     statuses: Counter[str] = field(default_factory=Counter)
@@ -98,11 +98,25 @@ class Counts:
     relations: Counter[str] = field(default_factory=Counter)
 
     def add(self, document: Document) -> None:
-        """Counts a document that was written."""
+        """Counts a document."""
         self.articles += 1
         self.statuses[document.status] += 1
         self.entities.update(entity.label for entity in document.entities)
         self.relations.update(relation.label for relation in document.relations)
+
+    def add_labels(self, found: Iterable[Entity | Relation]) -> None:
+        """Counts entities and relations by themselves."""
+        for each in found:
+            (self.entities if isinstance(each, Entity) else self.relations)[each.label] += 1
+
+    def without(self, gone: Counts) -> Counts:
+        """The counts less some others."""
+        return Counts(
+            self.articles - gone.articles,
+            self.statuses - gone.statuses,
+            self.entities - gone.entities,
+            self.relations - gone.relations,
+        )
 
 
 def dismissed(about: str, layer: str, why: Verdict, result: str | None = None) -> dict[str, Any]:

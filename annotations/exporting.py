@@ -18,6 +18,7 @@ from annotations.offers import Floor, merge
 from annotations.schema import Schema
 from annotations.state import ArticleState
 from annotations.store import Store
+from annotations.wording import count
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +32,11 @@ class Choice:
 
 @dataclass
 class Summary:
-    """What went out, and what was left out and why."""
+    """What was to go out, what of it a format had no place for, and what was left out before, and why."""
 
-    out: Counts = field(default_factory=Counts)
+    given: Counts = field(default_factory=Counts)
+    gone: Counts = field(default_factory=Counts)
+    problems: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
     disputed: list[str] = field(default_factory=list)
     losses: list[Loss] = field(default_factory=list)
@@ -42,9 +45,23 @@ class Summary:
     MOST = 20
     """How many losses of a kind are shown; all are counted."""
 
+    @property
+    def written(self) -> Counts:
+        """What is in the output."""
+        return self.given.without(self.gone)
+
+    def give(self, document: Document) -> None:
+        """Counts a document that goes to a format."""
+        self.given.add(document)
+        self.problems += len(document.problems)
+
     def lose(self, loss: Loss) -> None:
         """Notes what a format could not hold."""
         self.lost[loss.kind] += 1
+        self.gone.add_labels(loss.gone)
+        if loss.status is not None:
+            self.gone.articles += 1
+            self.gone.statuses[loss.status] += 1
         if self.lost[loss.kind] <= self.MOST:
             self.losses.append(loss)
 
@@ -54,17 +71,35 @@ class Summary:
         found += [f"{loss.kind}: {loss.article}: {loss.what}" for loss in self.losses]
         more = Counter({kind: count - self.MOST for kind, count in self.lost.items() if count > self.MOST})
         found += [f"… and {count:,} more of the kind {kind}" for kind, count in sorted(more.items())]
-        by = (("", self.out.statuses), ("entities: ", self.out.entities), ("relations: ", self.out.relations))
-        found += [name + _listed(counts) for name, counts in by if counts]
+        written = self.written
+        for name in ("statuses", "entities", "relations"):
+            if counts := getattr(self.given, name):
+                head = "" if name == "statuses" else f"{name}: "
+                found.append(head + _written(counts, getattr(written, name)))
+        if self.problems:
+            found.append(
+                f"{count(self.problems, 'problem')} against config.yaml went out too: see postil doctor"
+            )
         left = f"; left out: {_listed(self.left_out)}" if self.left_out else ""
         lost = f"; lost: {_listed(self.lost)}" if self.lost else ""
-        return [*found, f"{self.out.articles} exported{left}{lost}"]
+        return [*found, f"{written.articles} exported{left}{lost}"]
 
     def data(self) -> dict[str, Any]:
         """The counts for programs."""
-        counted = {name: dict(getattr(self.out, name)) for name in ("statuses", "entities", "relations")}
         left = {"disputed": self.disputed, "left_out": dict(self.left_out), "lost": dict(self.lost)}
-        return {"articles": self.out.articles} | counted | left
+        given = {"given": _data(self.given), "problems": self.problems}
+        return _data(self.written) | given | left
+
+
+def _data(counts: Counts) -> dict[str, Any]:
+    by = {name: dict(getattr(counts, name)) for name in ("statuses", "entities", "relations")}
+    return {"articles": counts.articles} | by
+
+
+def _written(given: Counter[str], written: Counter[str]) -> str:
+    """What was written of each label, and of how many where that is not all."""
+    of = {name: f" of {number}" if written[name] < number else "" for name, number in given.items()}
+    return ", ".join(f"{written[name]}{of[name]} {name}" for name in sorted(given))
 
 
 def _listed(counts: Counter[str]) -> str:
@@ -94,7 +129,7 @@ class Exporter:
                 if unfit:
                     self.summary.left_out[unfit] += 1
                 else:
-                    self.summary.out.add(document)
+                    self.summary.give(document)
                     yield document
 
     def _unfit(self, document: Document) -> str:

@@ -23,7 +23,7 @@ from annotations.documents import Document, Incoming
 from annotations.errors import BadFile, PostilError
 from annotations.formats.options import Newlines, Overlaps, Pieces, Unit
 from annotations.formats.packed import PACKED, printable_path, unpacked
-from annotations.model import Article
+from annotations.model import Article, Entity, Relation, Status
 from annotations.schema import Schema
 
 # UTF-32 first: its little-endian mark begins with that of UTF-16.
@@ -195,11 +195,14 @@ class Writing:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """What a format could not hold of an article: `kind` in a word or two ("overlap"), `what` as a sentence."""
+    """What a format could not hold of an article: `kind` in a word or two ("overlap"), `what` as a sentence. `gone` are
+    the entities and relations that are not in the output, `status` is that of an article which is not in it at all."""
 
     kind: str
     article: str
     what: str
+    gone: tuple[Entity | Relation, ...] = ()
+    status: Status | None = None
 
     def line(self) -> bytes:
         """The loss as a line of tab-separated values."""
@@ -239,9 +242,13 @@ class Output:
     file: Opener
     on_loss: Callable[[Loss], None] = lambda loss: None
 
-    def lose(self, document: Document, kind: str, what: str) -> None:
-        """Says what of a document is not in the output, and why."""
-        self.on_loss(Loss(kind, document.article.source, what))
+    def lose(self, document: Document, kind: str, what: str, gone: Iterable[Entity | Relation] = ()) -> None:
+        """Says what of a document is not in the output, and why; `gone` are entities and relations that are not."""
+        self.on_loss(Loss(kind, document.article.source, what, tuple(gone)))
+
+    def leave_out(self, document: Document, what: str, gone: Iterable[Entity | Relation]) -> None:
+        """Says that a document is not in the output at all, and why; `gone` is what of it was not lost before."""
+        self.on_loss(Loss("article", document.article.source, what, tuple(gone), document.status))
 
 
 # -- a format -------------------------------------------------------------------------------------

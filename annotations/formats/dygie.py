@@ -121,7 +121,8 @@ def _one_a_pair(document: Document, relations: Iterable[Relation], out: Output) 
         first = found.setdefault((relation.head, relation.tail), relation)
         if first is not relation:
             what = f"{relation.label} from {told(ends[relation.head])} to {told(ends[relation.tail])} is left out: "
-            out.lose(document, "relation", f"{what}DyGIE++ takes one label a pair, which is {first.label}")
+            what += f"DyGIE++ takes one label a pair, which is {first.label}"
+            out.lose(document, "relation", what, (relation,))
     return list(found.values())
 
 

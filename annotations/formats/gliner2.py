@@ -57,8 +57,8 @@ def write(documents: Iterable[Document], out: Output) -> None:
             if record["output"]:
                 file.write(records.encoded(record))
             else:
-                out.lose(
-                    document, "article", "it is left out: there is nothing in it, and nothing was looked for"
+                out.leave_out(
+                    document, "it is left out: there is nothing in it, and nothing was looked for", ()
                 )
 
 

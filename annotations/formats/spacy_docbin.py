@@ -113,7 +113,7 @@ class _Export:
     def add(self, document: Document) -> None:
         """Adds a document, or names it as a loss."""
         if why := self._unfit(document):
-            self._out.lose(document, "article", f"{why}: left out")
+            self._out.leave_out(document, f"{why}: left out", (*document.entities, *document.relations))
             return
         page = _Page(document, self._nlp, self._out)
         in_dev = for_dev(document.article, self._out.writing.dev)
@@ -225,7 +225,7 @@ class _Page:
     @cached_property
     def flat(self) -> list[Entity]:
         """Those for `doc.ents`."""
-        return flat(self.document, self.entities, self.out, did="only among doc.spans, not in doc.ents")
+        return flat(self.document, self.entities, self.out, elsewhere="only among doc.spans, not in doc.ents")
 
     @cached_property
     def rejected(self) -> list[tuple[int, int, str]]:

@@ -67,9 +67,11 @@ def _lose_unpaired(document: Document, tokenised: Tokenised, paired: Collection[
         what = (
             f"it is left out, with {alone} entities: it is known of no pair in one sentence how it is related"
         )
-        out.lose(document, "article", what)
+        out.leave_out(document, what, tokenised.entities)
     elif alone:
-        out.lose(document, "entity", f"entities that are in no pair, and so in no record: {alone}")
+        gone = [entity for entity in tokenised.entities if entity.id not in paired]
+        what = f"entities that are in no pair, and so in no record: {alone}"
+        out.lose(document, "entity", what, gone)
 
 
 def _record(

@@ -106,7 +106,8 @@ def in_one_piece(document: Document, out: Output) -> Iterator[Entity]:
     for entity in in_order(document.entities):
         if entity.fragments:
             did = "written from its first to its last piece" if hull else "left out"
-            out.lose(document, "discontinuous", f"{told(entity)} is in {len(entity.fragments)} pieces: {did}")
+            what = f"{told(entity)} is in {len(entity.fragments)} pieces: {did}"
+            out.lose(document, "discontinuous", what, () if hull else (entity,))
             if not hull:
                 continue
             entity = entity._replace(text=document.article.text[entity.start : entity.end], fragments=())
@@ -120,16 +121,16 @@ def _trimmed(document: Document, entity: Entity, out: Output) -> Entity | None:
         return entity
     did = "written without it" if start < end else "left out"
     what = "has white space at its edges" if start < end else "is white space"
-    out.lose(document, "white space", f"{told(entity)} {what}: {did}")
+    out.lose(document, "white space", f"{told(entity)} {what}: {did}", () if start < end else (entity,))
     if start == end:
         return None
     return entity._replace(start=start, end=end, text=document.article.text[start:end])
 
 
-def flat(document: Document, entities: Iterable[Entity], out: Output, did: str = "left out") -> list[Entity]:
+def flat(document: Document, entities: Iterable[Entity], out: Output, elsewhere: str = "") -> list[Entity]:
     """The entities that do not overlap, in reading order, chosen as `Writing.overlaps` says ("longest": the longest, of
-    equals the one that begins first, then by label; "first": whichever begins first); losses are named, with what was
-    done with the others."""
+    equals the one that begins first, then by label; "first": whichever begins first); losses are named: the others are
+    left out, or only `elsewhere`."""
     policy = out.writing.overlaps
     ranked = sorted(entities, key=lambda e: (e.start - e.end if policy != "first" else 0, _order(e)))
     kept: list[Entity] = []
@@ -142,7 +143,8 @@ def flat(document: Document, entities: Iterable[Entity], out: Output, did: str =
             starts.insert(at, entity.start)
             kept.insert(at, entity)
         else:
-            out.lose(document, "overlap", f"{told(entity)} overlaps {told(rival)}: {did}")
+            what = f"{told(entity)} overlaps {told(rival)}: {elsewhere or 'left out'}"
+            out.lose(document, "overlap", what, () if elsewhere else (entity,))
     return kept
 
 
@@ -166,7 +168,9 @@ def relations_of(document: Document, entities: Iterable[Entity], out: Output) ->
             found.append(relation)
         else:
             gone = next(entity for entity in document.entities if entity.id == missing)
-            out.lose(document, "relation", f"{relation.label} is left out with its end {told(gone)}")
+            out.lose(
+                document, "relation", f"{relation.label} is left out with its end {told(gone)}", (relation,)
+            )
     return found
 
 
@@ -189,7 +193,7 @@ def distinct(document: Document, entities: Iterable[Entity], out: Output) -> lis
     for entity in entities:
         first = found.setdefault(entity.value, entity)
         if first is not entity:
-            out.lose(document, "overlap", f"{told(entity)} says the same as another one: left out")
+            out.lose(document, "overlap", f"{told(entity)} says the same as another one: left out", (entity,))
     return list(found.values())
 
 

@@ -61,7 +61,7 @@ def one_a_span(document: Document, entities: Iterable[Entity], out: Output, who:
         first = found.setdefault((entity.start, entity.end), entity)
         if first is not entity:
             what = f"{told(entity)} has the span of {told(first)}, and {who} takes one label a span: left out"
-            out.lose(document, "overlap", what)
+            out.lose(document, "overlap", what, (entity,))
     return list(found.values())
 
 
@@ -79,7 +79,7 @@ def together(
             found[home(head)].append(relation)
         else:
             said = f"{relation.label} from {told(head)} to {told(tail)} is left out: they are in two {what}"
-            out.lose(tokenised.document, "relation", said)
+            out.lose(tokenised.document, "relation", said, (relation,))
     return found
 
 

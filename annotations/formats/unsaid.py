@@ -21,7 +21,8 @@ def lose_relations(document: Document, out: Output) -> None:
     labels = Counter(relation.label for relation in document.relations)
     if labels:
         counted = ", ".join(f"{count} {label}" for label, count in sorted(labels.items()))
-        out.lose(document, "relation", f"this format has no relations: left out {counted}")
+        what = f"this format has no relations: left out {counted}"
+        out.lose(document, "relation", what, document.relations)
 
 
 def lose_details(document: Document, out: Output, kept: Collection[str] = (), relations: bool = True) -> None:

@@ -63,7 +63,7 @@ def write_as(project: str, out: str, name: str) -> float:
                 exporter.documents(session.find("")), Output(Writing(config.schema, language="en"), file)
             )
         seconds = time.perf_counter() - began
-    if not exporter.summary.out.articles:
+    if not exporter.summary.written.articles:
         raise RuntimeError(f"nothing was exported: {exporter.summary.lines()}")
     return seconds
 

@@ -153,7 +153,7 @@ def export_ours(project: str, out: str, owner: str | None) -> float:
         with target(Path(out), is_folder=False) as file:
             postil.write(exporter.documents(session.find("")), Output(Writing(config.schema), file))
         seconds = time.perf_counter() - began
-    if not exporter.summary.out.articles:
+    if not exporter.summary.written.articles:
         raise RuntimeError(f"nothing was exported: {exporter.summary.lines()}")
     return seconds
 
