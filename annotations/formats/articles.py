@@ -5,7 +5,7 @@ Invariant: a text is exactly the string; keys that mean nothing here are metadat
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -28,11 +28,25 @@ def read(source: Source, reading: Reading) -> Iterator[Incoming | BadFile]:
 
 def _article(record: dict[str, Any], place: str) -> Incoming:
     found = fields.article(_flat(record), place)
-    unread = sorted(key for key in _ANNOTATED.intersection(record) if isinstance(record[key], list))
-    if unread:
-        says = f"{place}: {listing(unread)} was not read as annotations: name the format with --format"
-        found = replace(found, warnings=(says, *found.warnings))
-    return found
+    return with_unread(found, record, place, "name the format with --format")
+
+
+def with_unread(found: Incoming, said: Mapping[str, Any], place: str, otherwise: str) -> Incoming:
+    """An article with a warning about what looks like annotations among what is said of it; `otherwise` says what to do
+    to have them."""
+    unread = sorted(key for key, value in said.items() if _are_annotations(key, value))
+    if not unread:
+        return found
+    says = f"{place}: {listing(unread)} was not read as annotations: {otherwise}"
+    return replace(found, warnings=(says, *found.warnings))
+
+
+def _are_annotations(key: str, value: Any) -> bool:
+    """Whether a value looks like annotations: by its key, or as a list of places in a text."""
+    if key in _ANNOTATED:
+        return isinstance(value, (list, dict))
+    first = value[0] if isinstance(value, list) and value else None
+    return isinstance(first, dict) and {"start", "end"} <= first.keys()
 
 
 def _flat(record: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -137,17 +138,51 @@ class Head:
         return re.match(r"\s*\[\s*(?:\{|\])", self.text) is not None
 
     @cached_property
+    def has_lines(self) -> bool:
+        """Whether JSON objects stand one a line, and not in an array, or one over many lines."""
+        first, _, rest = self.text.lstrip().partition("\n")
+        whole = not rest.strip() or rest.lstrip().startswith("{") or bool(_object(first))
+        return whole and not self.is_array
+
+    @cached_property
     def record(self) -> dict[str, Any]:
-        """The first JSON object: of the array, the first line, or the whole file; {} when there is none, or it is
-        longer than the head."""
-        start = self.text.find("{")
-        if start < 0 or self.text[:start].strip() not in ("", "["):
-            return {}
-        try:
-            found, _ = json.JSONDecoder().raw_decode(self.text, start)
-        except (ValueError, RecursionError):
-            return {}
-        return found if type(found) is dict else {}
+        """The first JSON object: of the array, of the lines, or the whole file; {} when there is none, or it is longer
+        than the head."""
+        return self._objects[0] if self._objects else {}
+
+    @cached_property
+    def views(self) -> tuple[Head, ...]:
+        """Itself, and itself once more for each further JSON object that it holds, as if that were the first."""
+        return (self, *map(self._begun_by, self._objects[1:]))
+
+    def _begun_by(self, record: dict[str, Any]) -> Head:
+        other = copy(self)
+        other.record, other.keys = record, frozenset(record)
+        return other
+
+    @cached_property
+    def _objects(self) -> list[dict[str, Any]]:
+        """The JSON objects that it holds whole. Lines that are none are passed over; after what is none in an array
+        nothing more can be told."""
+        if not (self.is_array or self._is_named_json or self.text.lstrip().startswith("{")):
+            return []
+        return list(self._lines() if self.has_lines else self._elements())
+
+    def _lines(self) -> Iterator[dict[str, Any]]:
+        lines = self.text.split("\n")
+        return filter(None, (_object(line) for line in lines if line.lstrip().startswith("{")))
+
+    def _elements(self) -> Iterator[dict[str, Any]]:
+        """The objects of an array, or the one that begins here."""
+        place: re.Match[str] | None = re.match(r"\s*\[?\s*", self.text)
+        while place is not None:
+            try:
+                found, end = _DECODER.raw_decode(self.text, place.end())
+            except (ValueError, RecursionError):
+                return
+            if type(found) is dict:
+                yield found
+            place = _COMMA.match(self.text, end)
 
     @cached_property
     def keys(self) -> frozenset[str]:
@@ -159,9 +194,26 @@ class Head:
     @cached_property
     def structure(self) -> str:
         """ "JSON" or "XML" where it is that, by its name or its first object or tag; else ""."""
-        if self.record or (self.name.endswith((".json", ".jsonl", ".ndjson")) and self.text.strip()):
+        if self.record or (self._is_named_json and self.text.strip()):
             return "JSON"
         return "XML" if re.match(r"\s*<\?xml\b", self.text) else ""
+
+    @property
+    def _is_named_json(self) -> bool:
+        return self.name.endswith((".json", ".jsonl", ".ndjson"))
+
+
+_DECODER = json.JSONDecoder()
+_COMMA = re.compile(r"\s*,\s*")
+
+
+def _object(line: str) -> dict[str, Any]:
+    """The JSON object that a line is; {} for what is none."""
+    try:
+        found = _DECODER.decode(line)
+    except (ValueError, RecursionError):
+        return {}
+    return found if type(found) is dict else {}
 
 
 def base_name(name: str) -> str:

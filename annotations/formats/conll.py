@@ -8,7 +8,8 @@ nothing else that may be white space.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import IO
 
@@ -17,7 +18,16 @@ from annotations.errors import BadFile
 from annotations.formats import plain, records, tagged
 from annotations.formats.base import Format, Head, Output, Reading, Source, Write
 from annotations.formats.records import Bad
-from annotations.formats.tagged import BESIDE, MISSING, Read, Scheme, parts_of, write_columns, write_offsets
+from annotations.formats.tagged import (
+    BESIDE,
+    MISSING,
+    OUTSIDE,
+    Read,
+    Scheme,
+    parts_of,
+    write_columns,
+    write_offsets,
+)
 
 DOCSTART = "-DOCSTART-"
 """What stands for a token in the line that begins an article."""
@@ -65,25 +75,29 @@ def _name_labels(document: Document, out: Output) -> None:
 
 _ID = re.compile(r"#\s*(?:doc_id|newdoc id)\s*=\s*(.+)")
 _COMMENT = re.compile(r"#\s+\S.* = ")
+_BETWEEN = re.compile(r"[0-9]+[-.][0-9]+")
+"""What CoNLL-U has for a number in the row of several words in one, and of a word that is not written."""
 
 
 def read(source: Source, reading: Reading) -> Iterator[Incoming | BadFile]:
-    """The articles of a file of two or more columns, the first the token, the last the tag in whatever scheme. With
-    the file of offsets that an export wrote beside it the texts are as they were, else they are rebuilt."""
+    """The articles of a file of two or more columns, the first the token (the second where the first numbers them), the
+    last the tag in whatever scheme. With the file of offsets that an export wrote beside it the texts are as they were,
+    else they are rebuilt."""
     try:
         if reading.encoding is not None:
             plain.check_encoding(reading.encoding, source.name)
+        numbered = _are_numbered(_lines(Head.of(source)))
     except BadFile as error:
         yield error
         return
-    yield from tagged.taken(source, lambda file: _Splitter(reading.encoding).articles(file))
+    yield from tagged.taken(source, lambda file: _Splitter(reading.encoding, numbered).articles(file))
 
 
 class _Splitter:
-    """Finds the articles among the lines of one file."""
+    """Finds the articles among the lines of one file; `numbered` says that the first column numbers the tokens."""
 
-    def __init__(self, encoding: str | None) -> None:
-        self._encoding = encoding
+    def __init__(self, encoding: str | None, numbered: bool) -> None:
+        self._encoding, self._numbered = encoding, numbered
         self._width = 0
         self._read: Read | None = None
 
@@ -118,7 +132,7 @@ class _Splitter:
         cells = _cells(line)
         if cells[0] == DOCSTART:
             return self._begin(number)
-        if line.startswith("#") and _is_comment(line, cells):
+        if line.startswith("#") and (self._numbered or _is_comment(line, cells)):
             return self._comment(number, line)
         if line:
             self._token(self._reading(number), cells)
@@ -135,11 +149,13 @@ class _Splitter:
         return "" if line.isspace() else line.rstrip(" \t\r\n")
 
     def _otherwise(self, data: bytes, error: UnicodeDecodeError) -> str:
+        named = self._encoding
         with suppress(UnicodeDecodeError):
-            if self._encoding is not None:
-                return data.decode(self._encoding)
+            if named is not None:
+                return data.decode(named)
+        which, other = (f"neither UTF-8 nor {named}", "another") if named else ("not UTF-8", "its")
         raise Bad(
-            f"byte {error.start + 1} is not UTF-8: save the file as UTF-8, or name its encoding"
+            f"byte {error.start + 1} is {which}: save the file as UTF-8, or name {other} encoding"
         ) from error
 
     def _comment(self, number: int, line: str) -> Read | None:
@@ -164,7 +180,11 @@ class _Splitter:
         self._width = self._width or len(cells)
         if len(cells) != self._width:
             raise Bad(f"there are {len(cells)} columns, in the lines before {self._width}")
-        read.add(cells[0], cells[-1])
+        if not self._numbered:
+            read.add(cells[0], cells[-1])
+        elif not _BETWEEN.fullmatch(cells[0]):
+            read.add(cells[1], cells[-1])
+            read.beside += sum(_is_label(cell) for cell in cells[2:-1])
 
 
 def _cells(line: str) -> list[str]:
@@ -182,39 +202,87 @@ def _is_comment(line: str, cells: list[str]) -> bool:
 SUFFIXES = (".conll", ".iob2", ".biluo", ".iob", ".bio", ".bioes", ".ner")
 """How files of columns end."""
 
-_FEW, _MANY = 3, 200
+_FEW, _SOME, _MANY = 3, 10, 200
+"""Lines: as many as are no chance, as many of which one may be bad, and as many as are looked at."""
 
 
 def recognises(head: Head) -> bool:
-    """Whether a file looks like columns: by the line that begins an article, or by tags at the ends of all lines,
-    which are many or in TABs or whose file is named so."""
+    """Whether a file is meant to be columns: by its name, by a line that begins an article, or by tags at the ends of
+    its lines, which are many or in TABs. Few bad lines among good ones leave it to the reader to name them."""
+    if head.record:
+        return False
+    if head.name.endswith(SUFFIXES):
+        return True
+    lines = [line for line in _lines(head) if line]
+    if not any(_has_tag(line) or line.startswith(_BEGINS) for line in lines[:_SOME]):
+        return False  # most files are no columns, and need no more than this
+    if lines[0].startswith(_BEGINS):
+        return True
+    rows = [row for row in map(_cells, lines) if row[0] != DOCSTART]
+    sure = len(rows) >= _FEW or "\t" in head.text
+    return bool(rows) and ((sure and _are_good(rows)) or _are_mostly_good(rows))
+
+
+_BEGINS = (DOCSTART, "#begin document")
+"""How the first line of a file begins that can be no other."""
+
+
+def _lines(head: Head) -> list[str]:
+    """The first lines without what ends them and without comments; "" for a blank one."""
     lines = head.text.split("\n", _MANY)[:_MANY]
     whole = lines if len(head.data) < Head.SIZE else lines[:-1]
-    lines = [line.rstrip(" \t\r") for line in whole if line.strip() and not line.startswith("#")]
-    if not lines or not (lines[0].startswith(DOCSTART) or _has_tag(lines[0])):
-        return False  # most files are no columns, and need no more than this
-    rows = [_cells(line) for line in lines]
-    if not rows or rows[0][0] == DOCSTART:
-        return bool(rows)
-    rows = [row for row in rows if row[0] != DOCSTART]
-    sure = len(rows) >= _FEW or "\t" in head.text or head.name.endswith(SUFFIXES)
-    return (
-        sure
-        and len({len(row) for row in rows}) == 1
-        and len(rows[0]) > 1
-        and _are_tags(row[-1] for row in rows)
-    )
+    stripped = ["" if line.isspace() else line.rstrip(" \t\r") for line in whole]
+    return [line for line in stripped if not line.startswith("#") or line.startswith(_BEGINS)]
 
 
 def _has_tag(line: str) -> bool:
     return parts_of(line.rpartition("\t" if "\t" in line else " ")[2]) is not None
 
 
-def _are_tags(cells: Iterable[str]) -> bool:
-    """Whether all are tags, not all of nothing known, and none a road or a vitamin (I-95, B-12)."""
-    parts = [parts_of(cell) or ("", "") for cell in cells]
-    known = any(letter != MISSING for letter, _ in parts)
-    return known and all(letter and (not label or label[0].isalpha()) for letter, label in parts)
+def _are_good(rows: Sequence[list[str]]) -> bool:
+    """Whether all rows have as many columns and end with a tag, not all of nothing known."""
+    tags = [_tag(row) for row in rows]
+    return all(tags) and set(tags) != {MISSING} and len(set(map(len, rows))) == 1 and len(rows[0]) > 1
+
+
+def _are_mostly_good(rows: Sequence[list[str]]) -> bool:
+    """Whether one row in ten at most, or one, is unlike the others, which have as many columns and end with O or a
+    tag, both kinds among them."""
+    widths = Counter(map(len, rows))
+    width = max(widths, key=widths.__getitem__)
+    tags = [_tag(row) for row in rows if len(row) == width > 1]
+    counts = Counter(tag[:1] for tag in tags if tag != MISSING)
+    good, entities = sum(counts.values()) - counts[""], counts["B"] + counts["I"]
+    return good >= _FEW and len(rows) - good <= max(1, len(rows) // _SOME) and entities > 0 < counts[OUTSIDE]
+
+
+def _tag(row: Sequence[str]) -> str:
+    """What a row has for a tag; "" for what is none, and for a road or a vitamin (I-95, B-12)."""
+    letter, label = parts_of(row[-1]) or ("", "")
+    return row[-1] if letter and (not label or label[0].isalpha()) else ""
+
+
+def _is_label(cell: str) -> bool:
+    """Whether a cell is the tag of a token in an entity."""
+    return (parts_of(cell) or ("", ""))[1] != ""
+
+
+def _are_numbered(lines: Iterable[str]) -> bool:
+    """Whether the first of three columns or more counts the tokens of each sentence from 1, but for a few bad lines.
+    Such numbers are no tokens only if what follows them differs: our own exports have one word beside every token."""
+    last = longest = fits = others = 0
+    following = set()
+    for line in lines:
+        first, *rest = _cells(line)
+        if not line or first == DOCSTART:
+            last = 0
+        elif len(rest) > 1 and first in ("1", str(last + 1)):
+            last, fits = int(first), fits + 1
+            longest = max(longest, last)
+            following.add(rest[0])
+        elif not _BETWEEN.fullmatch(first):
+            last, others = last + 1, others + 1
+    return longest > 1 and len(following) > 1 and others * _SOME <= fits
 
 
 def _format(name: str, title: str, scheme: Scheme, begin: str, between: str) -> Format:

@@ -112,11 +112,13 @@ def _decode(data: bytes, encoding: str | None, name: str) -> Decoded:
     for candidate in filter(None, order):
         text = _try(data, candidate)
         if text is not None:
-            return Decoded(check_not_binary(text, name), candidate)
+            return Decoded(check_not_binary(text, name, encoding), candidate)
     if _is_halved(data):
         raise _halved(name)
     if encoding:
-        raise BadFile(f"{name} is in neither UTF-8 nor {encoding}: name its encoding, or save it as UTF-8")
+        raise BadFile(
+            f"{name} is in neither UTF-8 nor {encoding}: name another encoding, or save it as UTF-8"
+        )
     return _as_windows(data, name)
 
 
@@ -145,27 +147,31 @@ def _try(data: bytes, encoding: str) -> str | None:
 
 def known_encoding(name: str) -> str | None:
     """The encoding that a file says it is in, if Python knows it."""
-    try:
-        check_encoding(name, "")
-    except BadFile:
-        return None
-    return name
+    return name if _makes_text(name) else None
 
 
 def check_encoding(encoding: str, name: str) -> None:
     """Refuses an encoding that Python does not know, for a file of that name. Raises BadFile."""
+    if not _makes_text(encoding):
+        known = filter(_makes_text, encodings.aliases.aliases)
+        ending = meant(encoding, known, "write utf-8, cp1252, shift_jis or another that Python knows")
+        raise BadFile(f'{name} cannot be read: there is no encoding "{encoding}"{ending}')
+
+
+def _makes_text(encoding: str) -> bool:
+    """Whether Python knows an encoding of that name, and it is one of texts."""
     try:
         _try(b"..", encoding)
-    except LookupError as error:
-        known = encodings.aliases.aliases
-        ending = meant(encoding, known, "write utf-8, cp1252, shift_jis or another that Python knows")
-        raise BadFile(f'{name} cannot be read: there is no encoding "{encoding}"{ending}') from error
+    except LookupError:
+        return False
+    return True
 
 
-def check_not_binary(text: str, name: str) -> str:
-    """The text, if it is one. Raises BadFile."""
+def check_not_binary(text: str, name: str, asked: str | None = None) -> str:
+    """The text, if it is one; `asked` is the encoding that was named for it. Raises BadFile."""
     if "\0" in text or len(_CONTROL.findall(text)) > _MOST_CONTROLS * len(text):
-        raise BadFile(f"{name} looks binary, not like text: save it as plain text, or name its encoding")
+        encoding = f"another encoding than {asked}" if asked else "its encoding"
+        raise BadFile(f"{name} looks binary, not like text: save it as plain text, or name {encoding}")
     return text
 
 

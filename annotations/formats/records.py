@@ -142,18 +142,7 @@ class _Elements:
 def told_apart(head: Head) -> tuple[Callable[[IO[bytes]], Iterator[tuple[int, dict[str, Any] | Bad]]], str]:
     """How to split a file into its JSON records, and what their places count: an array, or one record that goes over
     many lines, into "record"s, else each "line" is one."""
-    first, _, rest = head.text.lstrip().partition("\n")
-    if head.is_array or (rest.strip() and not rest.lstrip().startswith("{") and not _is_record(first)):
-        return elements, "record"
-    return line_objects, "line"
-
-
-def _is_record(line: str) -> bool:
-    try:
-        parsed(line.encode())
-    except Bad:
-        return False
-    return True
+    return (line_objects, "line") if head.has_lines else (elements, "record")
 
 
 def line_objects(file: IO[bytes]) -> Iterator[tuple[int, dict[str, Any] | Bad]]:

@@ -1,14 +1,18 @@
 """All formats there are: postil's own, and those that other packages bring along (entry points in `postil.formats`).
 
-Invariant: names are unique; of the formats that recognise a file the first in this order reads it.
+Invariant: names are unique; of the formats that recognise a file the first in this order reads it; what foreign code
+raises while a file is told or read is a fault of that file alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from itertools import product
 
+from annotations.documents import Incoming
 from annotations.errors import BadFile, PostilError
 from annotations.formats import (
     articles,
@@ -34,7 +38,7 @@ from annotations.formats import (
     webpage,
     xmi,
 )
-from annotations.formats.base import Format, Head, Source, base_name
+from annotations.formats.base import Format, Head, Reading, Source, base_name
 from annotations.formats.packed import PACKED
 from annotations.formats.tagged import BESIDE
 from annotations.wording import listing, meant
@@ -76,21 +80,37 @@ ARTICLES: tuple[Format, ...] = (
 
 @cache
 def formats() -> dict[str, Format]:
-    """Every format by its name, those of other packages before the articles. Raises PostilError for one of theirs that
-    cannot be had."""
-    found = {each.name: each for each in (*OWN, *ARTICLES)}
+    """Every format by its name that can be used, those of other packages before the articles."""
+    return {each.name: each for each in (*OWN, *foreign()[0], *ARTICLES)}
+
+
+def unusable() -> dict[str, str]:
+    """What other packages bring along that cannot be used: entry points by their names, and sentences about them."""
+    return foreign()[1]
+
+
+@cache
+def foreign() -> tuple[list[Format], dict[str, str]]:
+    """The formats of other packages, and what of theirs cannot be used."""
+    found: dict[str, Format] = {}
+    names = {each.name for each in (*OWN, *ARTICLES)}
+    bad: dict[str, str] = {}
     for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
-        theirs = _load(point)
-        if theirs.name in found:
-            raise PostilError(f"two formats are called {theirs.name}: uninstall one of their packages")
-        found[theirs.name] = theirs
-    return {name: found[name] for name in sorted(found, key=lambda name: found[name] in ARTICLES)}
+        try:
+            theirs = _load(point)
+            if theirs.name in names or theirs.name in found:
+                raise PostilError(f"two formats are called {theirs.name}: uninstall one of their packages")
+            found[theirs.name] = _guarded(theirs)
+        except PostilError as error:
+            bad[point.name] = str(error)
+    return list(found.values()), bad
 
 
 def _load(point: EntryPoint) -> Format:
+    """The format that an entry point names. Raises PostilError."""
     try:
         found = point.load()
-    except (ImportError, AttributeError) as error:
+    except Exception as error:  # it runs the package, which may raise anything
         raise PostilError(
             f"the format {point.name} of {point.value} cannot be loaded ({error}): uninstall or mend its package"
         ) from error
@@ -99,13 +119,43 @@ def _load(point: EntryPoint) -> Format:
     return found
 
 
+def _guarded(theirs: Format) -> Format:
+    """Their format, whose faults in telling and reading files are those of the file."""
+
+    def recognises(head: Head) -> bool:
+        try:
+            return theirs.recognises(head)
+        except Exception as error:  # foreign code may raise anything
+            raise _failed(theirs, head.name, error) from error
+
+    def read(source: Source, reading: Reading) -> Iterator[Incoming | BadFile]:
+        assert theirs.read is not None
+        try:
+            yield from theirs.read(source, reading)
+        except BadFile as error:
+            yield error
+        except Exception as error:  # foreign code may raise anything
+            yield _failed(theirs, source.name, error)
+
+    return replace(theirs, recognises=recognises, read=read if theirs.read else None)
+
+
+def _failed(theirs: Format, name: str, error: Exception) -> BadFile:
+    return BadFile(
+        f"{name}: the format {theirs.name} failed here ({type(error).__name__}: {error}): mend its package, "
+        "or name another format with --format"
+    )
+
+
 def named(name: str) -> Format:
-    """The format of a name. Raises PostilError, which names the nearest."""
+    """The format of a name. Raises PostilError, which says why it cannot be used, or names the nearest."""
     known = formats()
-    if name not in known:
-        names = sorted(known)
-        raise PostilError(f"there is no format {name}" + meant(name, names, f"there are {listing(names)}"))
-    return known[name]
+    if name in known:
+        return known[name]
+    if name in unusable():
+        raise PostilError(unusable()[name])
+    names = sorted(known)
+    raise PostilError(f"there is no format {name}" + meant(name, names, f"there are {listing(names)}"))
 
 
 def readable() -> list[Format]:
@@ -127,17 +177,26 @@ def is_readable(name: str, ends: tuple[str, ...]) -> bool:
 
 def detected(source: Source) -> Format:
     """The format that a source is in, by what it begins with; plain text when no other knows it, unless it is JSON or
-    XML. Raises BadFile."""
+    XML, or may be in a format that cannot be used. Raises BadFile."""
     head = Head.of(source)
-    *others, last = readable()
-    found = next((each for each in others if each.recognises(head)), None)
-    if found is None and (kind := head.structure):
+    last = plain.FORMAT
+    found, kind = _recognised(head), head.structure
+    if found is not None or not (kind or (unusable() and not head.name.endswith(last.suffixes))):
+        return found or last
+    what = "it may be in a format that cannot be used"
+    if kind:
         keys = f" with the keys {listing(sorted(head.keys))}" if head.keys else ""
-        raise BadFile(
-            f"{source.name}: this is {kind}{keys}, which is in no format known here: name one with --format, "
-            f"or --format {last.name} to take it as it is"
-        )
-    return found or last
+        what = f"this is {kind}{keys}, which is in no format known here"
+    otherwise = f"name one with --format, or --format {last.name} to take it as it is"
+    raise BadFile("; ".join([f"{source.name}: {what}: {otherwise}", *unusable().values()]))
+
+
+def _recognised(head: Head) -> Format | None:
+    """The format that knows the first of the JSON objects that any knows; one for articles alone only if no other
+    format knows any. What is no JSON is looked at once."""
+    annotated = [each for each in (*OWN, *foreign()[0]) if each.read is not None]
+    tries = product((annotated, ARTICLES), head.views)
+    return next((each for some, view in tries for each in some if each.recognises(view)), None)
 
 
 def ends(names: Iterable[str]) -> str:

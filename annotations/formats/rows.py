@@ -136,7 +136,8 @@ def _encoding_of(source: Source, head: Head, asked: str | None) -> tuple[str, st
         order.reverse()
     found = next((each for each in order if _decodes(source, each)), None)
     if found is None:
-        raise BadFile(f"{source.name} is in neither UTF-8 nor {order[-1]}: name its encoding")
+        other = "another" if asked else "its"
+        raise BadFile(f"{source.name} is in neither UTF-8 nor {asked or LAST_RESORT}: name {other} encoding")
     return found, GUESSED if found == LAST_RESORT and not asked else None
 
 

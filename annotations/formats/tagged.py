@@ -214,13 +214,14 @@ def _row(row: bytes, number: int, group: Offsets | None) -> tuple[str, int, int,
 @dataclass(slots=True)
 class Read:
     """An article as it was read, from a line on: tagged sentences, its own id where the file has one, whether it has
-    tags at all, and the line from which it cannot be taken, with why."""
+    tags at all, how many stand in columns that are not read, and the line from which it cannot be taken, with why."""
 
     line: int
     id: str | None = None
     sentences: list[list[Tagged]] = field(default_factory=lambda: [[]])
     tokens: int = 0
     blanks: int = 0
+    beside: int = 0
     tagged: bool = True
     bad: tuple[int, Bad] | None = None
 
@@ -289,6 +290,7 @@ OPENED = "entities that begin with I- or L- (IOB1, or a slip), and were taken to
 UNENDED = "entities that do not end with L- or E-, though others do, and were taken to end there: {}"
 UNSAID = "tokens that are marked - (nobody said), so that their articles stay open: {}"
 BLANK = "tokens of white space alone, which were passed over: {}"
+OTHERS = "tags in another column than the last, which are not read (the last is: put there what is meant): {}"
 
 
 def incoming(read: Read, place: str, offsets: Offsets | Bad | None, notes: Notes) -> Incoming:
@@ -303,6 +305,7 @@ def incoming(read: Read, place: str, offsets: Offsets | Bad | None, notes: Notes
         whole_text, places = joined([token for token, _ in sentence] for sentence in sentences)
     notes.add(REBUILT, offsets is None, notes.name)
     notes.add(BLANK, read.blanks, place)
+    notes.add(OTHERS, read.beside, place)
     entities = []
     for number, (first, last, label) in enumerate(_spelled(sentences, place, notes), 1):
         start, end = texts.trim(whole_text, places[first][0], places[last - 1][1])

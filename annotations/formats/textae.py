@@ -267,7 +267,7 @@ def _record(document: Document, out: Output) -> dict[str, Any]:
         record["project"] = document.annotator
     _lose(document, entities, out)
     if document.status == "open" and not entities:
-        return record
+        return record | {"tracks": []}  # nobody's work, in a record that can be told from others
     relations = straightened(document, out.writing.symmetric)
     ids = {e.id: f"T{n}" for n, e in enumerate(entities, 1)} | {
         r.id: f"R{n}" for n, r in enumerate(relations, 1)

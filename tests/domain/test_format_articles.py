@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import codecs
+import csv
 import hashlib
+import io
 import json
 import sys
 from collections.abc import Iterable
@@ -62,6 +64,18 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="{charset}"><title>
         ("text,date\nNobody,2022-11-25\n", "-", "table"),
         ("Text, date and place are set.\n", "-", "text"),
         ("title;text\n", "-", "table"),
+        ('text,desk\n"hello, world",x\n', "-", "table"),
+        ("id\tText\tdesk (city)\n1\ta\tx\n2\tb\ty\n", "dump.txt", "table"),
+        (',text,"desk"\r\n0,"a\r\n\r\nb",x\r\n', "-", "table"),
+        ("text,desk\n" + "a,x\n" * 9 + "a\n", "-", "table"),
+        ("text,desk\n" + "a,x\n" * 8 + "a\n", "-", "text"),
+        ("text,Text\na,b\n", "-", "table"),
+        ("text,desk\n", "-", "text"),
+        ("text\na\nb\n", "-", "text"),
+        ("word,desk\na,b\nc,d\n", "-", "text"),
+        ("body, soul\nheart, mind\nmind, heart\n", "-", "text"),
+        ("content,soul\n\nOf the heart, nothing, and of the mind.\n", "-", "text"),
+        ("| text | desk |\n| --- | --- |\n| a | b |\n", "-", "text"),
         ('{"text": "a"}\n{"text": "b"}', "-", "articles"),
         ('[{"content": "a"}]', "-", "articles"),
         ('\ufeff{\n "body": "a"\n}', "-", "articles"),
@@ -74,6 +88,34 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="{charset}"><title>
 )
 def test_the_form_is_told_by_content_and_name(data: str, name: str, format: str) -> None:
     assert detected(data, name) == format
+
+
+@given(
+    st.lists(st.tuples(interchange.texts, interchange.texts), min_size=1, max_size=4),
+    st.sampled_from(",;\t|"),
+    st.sampled_from(["text", "Body", "content"]),
+)
+def test_a_table_is_told_whatever_its_cells_hold_and_read_as_it_was(
+    rows: list[tuple[str, str]], separator: str, name: str
+) -> None:
+    file = io.StringIO(newline="")
+    csv.writer(file, delimiter=separator).writerows([("desk", name), *rows])
+    data = file.getvalue()
+    assert detected(data, "-") == "table"
+    if "\0" not in data:
+        assert texts_of(read(sheet.FORMAT, data, "-")) == [text for _, text in rows]
+
+
+@given(
+    st.lists(st.sampled_from(["text", "The body", "content", "desk", "Ana", "met"]), min_size=1, max_size=30)
+)
+def test_prose_with_commas_stays_prose(words: list[str]) -> None:
+    sentences = ", ".join(words)
+    assert detected(f"{sentences}.\n{sentences}.\n{sentences}.\n", "-") == "text"
+
+
+def test_a_table_longer_than_what_is_looked_at_is_told() -> None:
+    assert detected("text,desk\n" + "a,x\n" * 100_000 + '"', "-") == "table"
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-8-sig"])
@@ -219,6 +261,33 @@ def test_annotations_of_an_unknown_kind_are_kept_as_metadata_and_said() -> None:
     assert found.warnings == ("it, line 1: spans was not read as annotations: name the format with --format",)
 
 
+@pytest.mark.parametrize(
+    ("said", "is_said"),
+    [
+        ({"entities": {"PER": ["a"]}}, True),
+        ({"ner_tags": [{"start": 0, "end": 1, "labels": ["X"]}]}, True),
+        ({"label": "sports"}, False),
+        ({"tags": ["a", "b"], "opening": [{"start": "09:00"}], "related": [], "entities": 7}, False),
+    ],
+)
+def test_annotations_are_lists_under_a_key_of_theirs_or_places_under_any(
+    said: dict[str, Any], is_said: bool
+) -> None:
+    assert bool(only(articles.FORMAT, json.dumps({"text": "a"} | said)).warnings) is is_said
+
+
+def test_annotations_in_the_cells_of_a_table_are_kept_as_metadata_and_said() -> None:
+    rows = [{"start": 0, "end": 3, "text": "Ana", "labels": ["PERSON"]}]
+    file = io.StringIO(newline="")
+    writer = csv.writer(file)
+    writer.writerows([("text", "id", "ner", "label", "tags"), ("Ana", 1, json.dumps(rows), "[]", '["a"]')])
+    writer.writerow(("Rain", 2, "[broken", "Sport", "[" * 10_000))
+    first, second = taken(read(sheet.FORMAT, file.getvalue(), "x.csv"))
+    assert first.warnings == ("x.csv, row 2: label, ner was not read as annotations: bring them as JSON",)
+    assert json.loads(first.meta["ner"]) == rows
+    assert second.warnings == ()
+
+
 def test_metadata_is_bounded_and_what_is_left_out_is_said() -> None:
     deep: Any = 1
     for _ in range(DEEPEST + 1):
@@ -327,7 +396,9 @@ def test_a_table_that_is_not_utf8_is_windows_with_one_warning_or_what_is_asked_f
     assert only(sheet.FORMAT, "text\n日本\n".encode("shift_jis"), encoding="shift_jis").text == "日本"
     assert only(sheet.FORMAT, "text\n日本\n".encode("utf-16-le"), encoding="utf-16-le").text == "日本"
     (refused,) = refusals(read(sheet.FORMAT, b"text\n\xff\xfe\x80\x81", "x.csv", encoding="shift_jis"))
-    assert "x.csv is in neither UTF-8 nor shift_jis" in refused
+    assert "x.csv is in neither UTF-8 nor shift_jis: name another encoding" in refused
+    (refused,) = refusals(read(sheet.FORMAT, b"text\nca\0f\xe9\n", "x.csv", encoding="latin-1"))
+    assert "x.csv looks binary" in refused and refused.endswith("name another encoding than latin-1")
 
 
 def test_a_byte_that_is_not_utf8_far_into_a_table_changes_no_row_before() -> None:

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from annotations.config import load
@@ -518,6 +518,7 @@ def test_a_file_in_another_encoding_is_read_when_that_is_named() -> None:
         "; nothing of the article from 1 on is taken"
     ]
     assert "there is no encoding" in refusals(read(CONLL, data, encoding="latin-99"))[0]
+    assert "byte 2 is neither UTF-8 nor ascii: save" in refusals(read(CONLL, data, encoding="ascii"))[0]
 
 
 def test_a_mark_before_the_first_token_is_no_part_of_it() -> None:
@@ -587,6 +588,66 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
         assert isinstance(each, Incoming) or str(each).startswith("it")
 
 
+# -- numbered tokens ----------------------------------------------------------------------------------
+
+GERMEVAL = """#	http://example.org/manfred [2009-10-17]
+1	Aufgrund	O	O
+2	der	O	O
+3	Universität	B-ORG	O
+4	Bonn	I-ORG	B-LOC
+
+#	type O
+1	Hallo	O	O
+"""
+
+UNIVERSAL = """# newdoc id = a
+# text = Zum Rhein
+1-2	Zum	_	_
+1	zu	ADP	O
+2	dem	DET	O
+2.1	gehen	VERB	O
+3	Rhein	PROPN	B-LOC
+
+# newdoc id = b
+1	Rain	NOUN	O
+"""
+
+
+def test_numbers_of_tokens_are_no_tokens_and_tags_of_another_column_are_named() -> None:
+    found = one(GERMEVAL)
+    assert (found.text, spelled(found)) == ("Aufgrund der Universität Bonn\nHallo", [("Bonn", "LOC")])
+    assert found.warnings[1:] == ("it, line 2: " + tagged.OTHERS.format(2),)
+
+
+def test_numbers_of_words_that_are_one_and_of_words_that_are_not_written_are_passed_over() -> None:
+    first, second = taken(read(CONLL, UNIVERSAL.encode()))
+    assert (first.text, first.meta, spelled(first)) == ("zu dem Rhein", {"id": "a"}, [("Rhein", "LOC")])
+    assert (second.text, second.meta) == ("Rain", {"id": "b"})
+
+
+def test_one_bad_line_among_numbered_ones_is_refused_and_numbers_stay_numbers() -> None:
+    data = "# newdoc id = a\n1\tAna\tX\tO\n2\n3\tleft\tX\tO\n# newdoc id = b\n"
+    data += "".join(f"{n}\t{word}\tX\tO\n" for n, word in enumerate("abcdefghijkl", 1))
+    found = read(CONLL, data.encode())
+    assert [each.text for each in found if isinstance(each, Incoming)] == ["a b c d e f g h i j k l"]
+    assert refusals(found)[0].startswith('it, line 3: there is one column, "2"')
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "1 CD O\n\n1 CD O\n",  # sentences of one number each
+        "1\tB-CARDINAL\n2\tB-CARDINAL\n",  # there is no other token
+        "2 CD O\n3 NN O\n4 CD O\n",
+        "1 -X- _ O\n2 -X- _ O\n3 -X- _ B-CARDINAL\n",
+        "0 a O\n1 b O\n",
+        "Page CD O\n1 CD O\nof CD O\n2 CD O\n",
+    ],
+)
+def test_tokens_that_are_numbers_stay_tokens(data: str) -> None:
+    assert one(data).text.split() == [re.split(r"[ \t]", line)[0] for line in data.split("\n") if line]
+
+
 # -- telling ------------------------------------------------------------------------------------------
 
 
@@ -605,9 +666,20 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
         ("a", "He has O\nShe is O\nThey are all O\n", False),
         ("a", "name\tlabel\nRain\tO\n", False),
         ("a", "Rain\t-\nSun\t-\n", False),
-        ("a.conll", "Rain falls.\n", False),
+        ("a.conll", "Rain falls.\n", True),
+        ("a.iob2", "EU\tB-ORG\nrejects\tO\nGerman\ncall\tO\n", True),
+        ("a.bio", "", True),
+        ("a.conll", '{"text": "Rain"}\n', False),
+        ("a", "#begin document (a/b); part 000\na/b 0 0 Ana NNP (TOP* - - - - (PERSON) -\n", True),
+        ("a", "EU\tB-ORG\nrejects\tO\nGerman\ncall\tO\n", True),
+        ("a", "German\nEU B-ORG\nrejects O\ncall O\n", True),
+        ("a", "a O\n" * 18 + "EU B-ORG\nMISC-B b\nx\n", True),
+        ("a", "a O\n" * 17 + "EU B-ORG\nMISC-B b\nx\n\n\ny\n", False),
+        ("a", "a O\n" * 3 + "She has type O\n", False),
+        ("a", "Them! B-movie\nTarantula B-movie\nThe Blob B-movie\nAlien A-movie\n", False),
+        ("a", "word\tnote\ncar\t-\nbus\t-\ntram\tS-Bahn\nship\t-\nnews\tE-mail\n", False),
         ("a", "", False),
-        ("a.conll", "# a heading\n", False),
+        ("a", "# a heading\n", False),
         ("a", "Rain.\n\nSun.\n", False),
         ("a", '{"text": "Rain"}\n', False),
     ],
@@ -626,6 +698,31 @@ def test_what_we_write_is_told_and_what_we_write_about_is_not(made: Document) ->
         assert registry.detected(source(data)).name == "conll"
     if "O" not in made.article.text:
         assert not conll.recognises(Head("a.txt", made.article.text.encode()))
+
+
+@given(st.lists(documents(pieces=False), min_size=1, max_size=3), st.data())
+def test_one_bad_line_among_ours_is_refused_by_its_line_and_never_taken_for_text(
+    made: list[Document], data: st.DataObject
+) -> None:
+    format = data.draw(st.sampled_from(conll.FORMATS))
+    name, written = next(iter(write(format, made).files.items()))
+    lines = written.decode().split("\n")
+    tokens = [n for n, line in enumerate(lines) if line and conll.DOCSTART not in line]
+    assume(tokens)
+    place = data.draw(st.sampled_from(tokens))
+    lines[place] = data.draw(st.sampled_from(["German", "German MISC-B", "German\tB-"]))
+    bad = "\n".join(lines).encode()
+    for each in (name, "it"):  # the line that begins an article is enough
+        assert registry.detected(source(bad, each)).name == "conll"
+    assert f"it, line {place + 1}: " in "\n".join(refusals(read(format, bad)))
+
+
+@given(st.text(alphabet="aOB-I.,\t \n", max_size=300), st.sampled_from(["a.txt", "-"]))
+def test_whatever_is_told_to_be_columns_has_tags_in_nearly_all_of_them(text: str, name: str) -> None:
+    lines = [line.rstrip("\t ") for line in text.split("\n") if line and not line.isspace()]
+    if conll.recognises(Head(name, text.encode())):
+        good = [line for line in lines if re.search(r"(?:^|[ \t])(?:O|-|[BI]-[a-zA-Z].*)$", line)]
+        assert len(lines) - len(good) <= max(1, len(lines) // 10)
 
 
 def test_a_line_that_the_head_cuts_off_says_nothing() -> None:

@@ -181,11 +181,12 @@ def test_all_that_is_said_of_an_entity_and_a_relation_comes_back() -> None:
     assert (incoming.source, incoming.title) == ("seeds/a.txt", "A")
 
 
-def test_an_open_article_without_entities_has_no_denotations_and_comes_back_alone() -> None:
+def test_an_open_article_without_entities_has_no_work_on_it_and_comes_back_alone() -> None:
     looked, open_ = interchange.taken(
         interchange.read(FORMAT, interchange.write(FORMAT, [full()[1], full()[3]]).data)
     )
     assert looked.document is not None and open_.document is None
+    assert open_.meta.keys() == looked.meta.keys()
 
 
 # --- records

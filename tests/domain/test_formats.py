@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from annotations.documents import Document, Incoming
 from annotations.errors import BadFile, PostilError
-from annotations.formats import postil, records, registry
+from annotations.formats import conll, postil, records, registry
 from annotations.formats.base import Format, Head, Loss, Reading, Source
 from annotations.formats.records import Bad
+from annotations.model import Status
 from annotations.output import MARK, target
 from tests import interchange
 from tests.interchange import SCHEMA
@@ -136,7 +138,103 @@ def test_the_head_knows_the_first_record_of_lines_of_an_array_and_of_a_whole_fil
     assert (Head("x", b"Prose.").record, Head("x", b"[1, 2]").record) == ({}, {})
 
 
+@pytest.mark.parametrize(
+    ("name", "data", "found"),
+    [
+        ("x", '{"a": 1}\n{"b": \n\n7\n{"c": 3}', [{"a": 1}, {"c": 3}]),
+        ("x", '{"broken\n{"b": 2}\n', [{"b": 2}]),
+        ("x.jsonl", '[1, 2]\nno\n{"b": 2}\n', []),
+        ("x.jsonl", '[1, 2]\n{"b": 2}\n', [{"b": 2}]),
+        ("x", '[{"a": 1},{"b": 2} , 7,\n {"c": 3}]', [{"a": 1}, {"b": 2}, {"c": 3}]),
+        ("x", '[{"a": 1},\n{"b": 2\n},\n{"c', [{"a": 1}, {"b": 2}]),
+        ("x", '{\n "a":\n [\n{"b": 2},\n{"c": 3}\n]\n}', [{"a": [{"b": 2}, {"c": 3}]}]),
+        ("x", '{\n "a":\n [\n{"b": 2},\n{"c": 3}\n', []),
+        ("x.md", 'Prose, and a line of an example:\n{"a": 1}\n', []),
+        ("x", "[" * 100_000, []),
+        ("x", '{"a":' * 100_000, []),
+    ],
+)
+def test_the_head_knows_each_record_that_it_holds_whole(name: str, data: str, found: list[Any]) -> None:
+    assert [view.record for view in Head(name, data.encode()).views if view.record] == found
+
+
+def test_a_view_of_a_head_is_the_same_file_that_begins_with_another_record() -> None:
+    first, second = Head("x.jsonl", b'{"a": 1}\n{"b": 2}').views
+    assert (first.keys, second.keys) == ({"a"}, {"b"})
+    assert (second.name, second.text, second.structure) == (first.name, first.text, "JSON")
+
+
+@given(st.lists(json_objects.filter(bool)), st.booleans())
+def test_lines_and_arrays_show_the_same_records_to_the_head_and_to_the_reader(
+    found: list[Any], lines: bool
+) -> None:
+    data = "\n".join(map(json.dumps, found)) if lines else json.dumps(found)
+    head = Head("x.json", data.encode())
+    assert [view.record for view in head.views if view.record] == found
+    if found:
+        split, _ = records.told_apart(head)
+        assert [record for _, record in split(io.BytesIO(data.encode()))] == found
+
+
 # -- which format -------------------------------------------------------------------------------------
+
+PRODIGY = {"text": "Ana left", "spans": [{"start": 0, "end": 3, "label": "PERSON"}], "answer": "accept"}
+DOCCANO = {"id": 2, "text": "Ana left", "label": [[0, 3, "PERSON"]]}
+PLAIN = {"id": 1, "text": "Rain."}
+
+
+@pytest.mark.parametrize("record", [PRODIGY, DOCCANO])
+@pytest.mark.parametrize(
+    "before",
+    ['{"text": "broken', "[1, 2]", "7", json.dumps(PLAIN), "\n".join([json.dumps(PLAIN)] * 1000)],
+)
+def test_a_first_record_that_is_broken_or_without_annotations_hides_no_format(
+    record: dict[str, Any], before: str
+) -> None:
+    data = f"{before}\n{json.dumps(record)}\n".encode()
+    format = registry.detected(interchange.source(data, "x.jsonl"))
+    assert format.name == ("prodigy" if "answer" in record else "doccano")
+    assert format.read is not None
+    last = list(format.read(interchange.source(data, "x.jsonl"), Reading(SCHEMA)))[-1]
+    assert interchange.taken([last])[0].document is not None
+
+
+def test_articles_alone_are_told_when_no_record_has_annotations() -> None:
+    for first in ('{"broken', '{"headline": "x"}', json.dumps(PLAIN)):
+        data = f"{first}\n{json.dumps(PLAIN)}\n{json.dumps(PLAIN)}\n".encode()
+        assert registry.detected(interchange.source(data)).name == "articles"
+
+
+def test_the_first_record_with_annotations_decides() -> None:
+    for first, second in ((PRODIGY, DOCCANO), (DOCCANO, PRODIGY)):
+        data = "\n".join(map(json.dumps, (PLAIN, first, second))).encode()
+        assert registry.detected(interchange.source(data)).name == (
+            "prodigy" if first is PRODIGY else "doccano"
+        )
+
+
+both_ways = [each for each in registry.OWN if each.read is not None and each.write is not None]
+
+
+@pytest.mark.parametrize("format", both_ways, ids=lambda format: format.name)
+@settings(max_examples=20)
+@given(st.lists(interchange.documents(), max_size=2), st.integers(1, 2), st.sampled_from(["it", "it.jsonl"]))
+def test_what_a_format_writes_is_told_to_be_its_own_however_little_its_first_articles_hold(
+    format: Format, made: list[Document], empty: int, name: str
+) -> None:
+    status: Status = "open" if format.says_unknown else "done"
+    first = interchange.document("Rain.", status=status, complete=(), layer="import:it", annotator=None)
+    try:
+        written = interchange.write(format, [*[first] * empty, *made], dev=0)
+    except PostilError:
+        return  # nothing that it can hold
+    own = {each.name for each in conll.FORMATS} if format in conll.FORMATS else {format.name}
+    for path, data in written.files.items():
+        if (not path or path.endswith(format.suffixes)) and data.strip() not in (b"", b"[]"):
+            assert registry.detected(interchange.source(data, path or name)).name in own
+
+
+# -- other people's -----------------------------------------------------------------------------------
 
 
 def test_names_are_unique_and_plain_text_takes_what_no_other_knows() -> None:
@@ -150,7 +248,24 @@ def test_a_typo_in_a_format_names_the_nearest() -> None:
         registry.named("postill")
 
 
+def fail(*_: Any) -> Iterator[Incoming | BadFile]:
+    yield Incoming("Rain.", "x", "Rain.")
+    raise RuntimeError("boom")
+
+
+def refuse(*_: Any) -> Iterator[Incoming | BadFile]:
+    yield from ()
+    raise BadFile("x: it is cut off")
+
+
+def cannot_tell(head: Head) -> bool:
+    return bool({}[head.name])
+
+
 THEIRS = Format("theirs", "their own", (".own",), recognises=lambda head: head.data.startswith(b"OWN"))
+FAILING = Format("theirs", "their own", (".own",), fail, recognises=lambda head: True)
+REFUSING = Format("theirs", "their own", (".own",), refuse)
+BLIND = Format("theirs", "their own", (".own",), fail, recognises=cannot_tell)
 CLASH = Format("postil", "a namesake")
 
 
@@ -158,9 +273,12 @@ CLASH = Format("postil", "a namesake")
 def points(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[EntryPoint]]:
     found: list[EntryPoint] = []
     monkeypatch.setattr(registry, "entry_points", lambda group: found)
-    registry.formats.cache_clear()
+    caches = (registry.formats, registry.foreign)
+    for each in caches:
+        each.cache_clear()
     yield found
-    registry.formats.cache_clear()
+    for each in caches:
+        each.cache_clear()
 
 
 def point(value: str) -> EntryPoint:
@@ -169,24 +287,69 @@ def point(value: str) -> EntryPoint:
 
 def test_another_package_may_bring_a_format(points: list[EntryPoint]) -> None:
     points.append(point(f"{__name__}:THEIRS"))
-    assert registry.named("theirs") is THEIRS
+    assert (registry.named("theirs").title, registry.named("theirs").read) == ("their own", None)
     names = list(registry.formats())
     assert names.index("theirs") < names.index(registry.ARTICLES[0].name) and names[-1] == "text"
 
 
-@pytest.mark.parametrize(
+def test_what_a_reader_of_theirs_raises_is_a_fault_of_the_file_after_what_was_read(
+    points: list[EntryPoint],
+) -> None:
+    points.append(point(f"{__name__}:FAILING"))
+    source = interchange.source(b"x", "x.own")
+    good, bad = interchange.read(registry.detected(source), b"x", "x.own")
+    assert isinstance(good, Incoming) and isinstance(bad, BadFile)
+    assert str(bad).startswith("x.own: the format theirs failed here (RuntimeError: boom): mend its package")
+
+
+def test_what_a_reader_of_theirs_refuses_is_refused_in_its_own_words(points: list[EntryPoint]) -> None:
+    points.append(point(f"{__name__}:REFUSING"))
+    found = interchange.read(registry.named("theirs"), b"x")
+    assert interchange.refusals(found) == ["x: it is cut off"]
+
+
+def test_theirs_that_cannot_tell_a_file_refuses_that_one_and_no_file_of_ours(
+    points: list[EntryPoint],
+) -> None:
+    points.append(point(f"{__name__}:BLIND"))
+    with pytest.raises(BadFile, match=r"a\.txt: the format theirs failed here \(KeyError: 'a\.txt'\)"):
+        registry.detected(interchange.source(b"Rain.", "a.txt"))
+    assert registry.detected(interchange.source(json.dumps(DOCCANO).encode())).name == "doccano"
+
+
+UNFIT = pytest.mark.parametrize(
     ("value", "says"),
     [
         (f"{__name__}:CLASH", "two formats are called postil"),
         (f"{__name__}:SCHEMA", "is no Format"),
         (f"{__name__}:MISSING", "cannot be loaded"),
+        (f"{__name__}:BLIND.name.x.y", "cannot be loaded"),
         ("no.such.module:X", "cannot be loaded"),
     ],
 )
-def test_a_package_whose_format_is_unfit_is_named(points: list[EntryPoint], value: str, says: str) -> None:
+
+
+@UNFIT
+def test_a_package_whose_format_is_unfit_is_named_and_bars_nothing_of_ours(
+    points: list[EntryPoint], value: str, says: str
+) -> None:
     points.append(point(value))
+    assert "theirs" not in registry.formats() and registry.named("postil") is postil.FORMAT
+    assert says in registry.unusable()["theirs"]
     with pytest.raises(PostilError, match=says):
-        registry.formats()
+        registry.named("theirs")
+    assert registry.detected(interchange.source(json.dumps(PRODIGY).encode())).name == "prodigy"
+    assert registry.detected(interchange.source(b"Rain.", "a.txt")).name == "text"
+
+
+@UNFIT
+def test_a_file_that_may_be_in_a_format_that_is_unfit_is_not_taken_for_text(
+    points: list[EntryPoint], value: str, says: str
+) -> None:
+    points.append(point(value))
+    for name, data in (("a.own", b"Rain."), ("a.json", b'{"headline": "Rain"}')):
+        with pytest.raises(BadFile, match=rf"{name}.*--format text to take it as it is; .*{says}"):
+            registry.detected(interchange.source(data, name))
 
 
 # -- where an export goes -----------------------------------------------------------------------------

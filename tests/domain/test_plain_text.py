@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import os
 import re
+from encodings.aliases import aliases
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from annotations.documents import Incoming
 from annotations.errors import BadFile
 from annotations.formats.base import Reading, Source
-from annotations.formats.plain import Decoded, parse, read, read_text, take
+from annotations.formats.plain import Decoded, check_encoding, parse, read, read_text, take
 from tests.interchange import SCHEMA
 
 # --- decoding
@@ -83,10 +84,28 @@ def test_an_unknown_encoding_brings_the_nearest_known_one() -> None:
         read_text(b"a", "latin_9x")
 
 
-@pytest.mark.parametrize("encoding", ["rot13", "zlib_codec"])
-def test_a_codec_that_makes_no_text_is_no_encoding(encoding: str) -> None:
-    with pytest.raises(BadFile, match=f'there is no encoding "{encoding}"'):
+@pytest.mark.parametrize("encoding", ["rot13", "zlib_codec", "base64", "hex"])
+def test_a_codec_that_makes_no_text_is_no_encoding_and_is_not_proposed(encoding: str) -> None:
+    with pytest.raises(BadFile, match=f'there is no encoding "{encoding}"; write utf-8, cp1252'):
         read_text(b"a", encoding)
+
+
+@given(st.sampled_from(sorted(aliases)), st.text("abc_-0169", max_size=2))
+def test_the_encoding_that_is_proposed_can_be_used(known: str, more: str) -> None:
+    try:
+        read_text(b"plain", known + more)
+    except BadFile as error:
+        proposed = re.search(r'did you mean "(.+)"\?', str(error))
+        if proposed is not None:
+            check_encoding(proposed[1], "x")
+
+
+@pytest.mark.parametrize("data", [b"a\0b", b"caf\xe9\0"])
+def test_what_is_binary_in_the_encoding_that_was_named_does_not_ask_for_its_name(data: bytes) -> None:
+    with pytest.raises(BadFile, match=r"x looks binary.*or name another encoding than latin-1$"):
+        read_text(data, "latin-1", "x")
+    with pytest.raises(BadFile, match=r"x looks binary.*or name its encoding$"):
+        read_text(data, name="x")
 
 
 @pytest.mark.parametrize(
