@@ -20,7 +20,7 @@ from annotations.errors import PostilError
 from annotations.formats.options import Newlines, Overlaps, Pieces, Unit
 from annotations.model import Status
 from annotations.schema import Schema
-from annotations.wording import printable
+from annotations.wording import count, printable
 
 if TYPE_CHECKING:
     from annotations.documents import Document
@@ -181,18 +181,20 @@ def import_(
             if "-" in paths:
                 importer.take_stream(sys.stdin.buffer)
             found = importer.report
-    lines = [*_some(found.warnings), *_some(found.duplicates), *found.refused]
+    lines = [*_some(found.warnings), *_some(found.duplicates), *found.left_out, *found.refused]
     known = f"{found.known} known with more annotations, " if found.known else ""
     lines.append(f"{found.new} new, {known}{len(found.duplicates)} duplicate, {len(found.refused)} refused")
     if found.entities or found.relations:
         lines[-1] += f"; {found.entities} entities, {found.relations} relations"
+    if found.left_out:
+        lines[-1] += f"; {count(len(found.left_out), 'annotation')} left out"
     if found.unclaimed:
         lines[-1] += (
             f"; of {found.unclaimed} articles the state, labels, notes or rejections stayed out: "
             "they are somebody's work, which --as NAME takes in"
         )
     report(lines, vars(found), as_json)
-    sys.exit(1 if found.refused else 0)
+    sys.exit(1 if found.refused or found.left_out else 0)
 
 
 def _some(sentences: list[str], most: int = 10) -> list[str]:
@@ -380,10 +382,10 @@ def export(
 
 def _followed(articles: Sequence[int], advance: Callable[[int, int], None] | None) -> Iterator[int]:
     """The articles; `advance` hears of each that is done with."""
-    for count, article in enumerate(articles, 1):
+    for done, article in enumerate(articles, 1):
         yield article
         if advance is not None:
-            advance(count, len(articles))
+            advance(done, len(articles))
 
 
 def _language(config: Config, format: Format) -> str:

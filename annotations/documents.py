@@ -57,7 +57,8 @@ class IncomingAnnotations:
     """The annotations that came with an article. Ids are the file's own, unique within the article.
 
     `status` is None where the format says nothing of it. `decisions` have `via` "import", and "" for `at`, which only
-    the importer knows. `suggested` says that it is a program's work, which is never taken for a person's.
+    the importer knows. `suggested` says that it is a program's work, which is never taken for a person's. `tasks` are
+    those that the file could have had something of.
     """
 
     annotator: str | None
@@ -70,6 +71,13 @@ class IncomingAnnotations:
     note: str | None = None
     flagged: bool = False
     suggested: bool = False
+    tasks: tuple[str, ...] = ("entities", "relations")
+
+
+class LeftOut(str):
+    """A warning about an annotation that did not come in; the others only say how something was read."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from typing import IO, BinaryIO
 from annotations import bulk
 from annotations.bulk import PACE, Work
 from annotations.config import Config
-from annotations.documents import Incoming, IncomingAnnotations
+from annotations.documents import Incoming, IncomingAnnotations, LeftOut
 from annotations.errors import BadFile, PostilError
 from annotations.files import expand, folders
 from annotations.formats import registry
@@ -60,9 +60,9 @@ Owner = tuple[str | None, bool]
 
 @dataclass
 class Report:
-    """What an import did. `refused` and `duplicates` are sentences, ready to show. `known` counts the records that
-    brought annotations for an article that was here; `unclaimed` the articles that came with what only a person's work
-    can have: a state, document labels, notes, rejections."""
+    """What an import did. `refused`, `left_out` (an annotation each), `duplicates` and `warnings` are sentences, ready
+    to show. `known` counts the records that brought annotations for an article that was here; `unclaimed` the articles
+    that came with what only a person's work can have: a state, document labels, notes, rejections."""
 
     new: int = 0
     known: int = 0
@@ -71,6 +71,7 @@ class Report:
     unclaimed: int = 0
     duplicates: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
 
@@ -237,7 +238,8 @@ class Importer:
         return with_newlines(item) if self.taking.reading.newlines == "lf" and "\r" in item.text else item
 
     def _take_one(self, item: Incoming, id: int, new: bool, layers: Mapping[Owner, Layer], ids: Ids) -> None:
-        self.report.warnings += item.warnings
+        for says in item.warnings:
+            (self.report.left_out if isinstance(says, LeftOut) else self.report.warnings).append(says)
         if new:
             self.report.new += 1
             self._note_id(item)
@@ -263,7 +265,8 @@ class Importer:
         if found.status is not None:
             return found
         status = self.taking.status
-        return replace(found, status=status, complete=self._tasks if status == "done" else found.complete)
+        complete = tuple(task for task in self._tasks if task in found.tasks)
+        return replace(found, status=status, complete=complete if status == "done" else found.complete)
 
     def _take_annotations(
         self, article: int, layer: Layer, found: IncomingAnnotations, source: str, new: bool, ids: Ids

@@ -14,7 +14,7 @@ from operator import attrgetter
 
 from annotations import bulk
 from annotations.bulk import Work
-from annotations.documents import Incoming, IncomingAnnotations
+from annotations.documents import Incoming, IncomingAnnotations, LeftOut
 from annotations.model import Decision, Entity, Progress, Relation, about_entity, compact
 from annotations.schema import Schema
 from annotations.state import Value, relation_about
@@ -66,9 +66,8 @@ def trimmed(item: Incoming, schema: Schema) -> Incoming:
     decisions = tuple(_of_trimmed(found.decisions, kept, relations, schema))
     says = _on_trimming(found.entities, kept, len(found.relations) - len(relations))
     document = replace(found, entities=tuple(kept.values()), relations=relations, decisions=decisions)
-    return replace(
-        item, document=document, warnings=(*item.warnings, *(f"{item.source}: {what}" for what in says))
-    )
+    told = tuple(type(what)(f"{item.source}: {what}") for what in says)
+    return replace(item, document=document, warnings=(*item.warnings, *told))
 
 
 def _trimmed(entity: Entity) -> Entity | None:
@@ -103,17 +102,15 @@ def _on_trimming(before: Sequence[Entity], kept: Mapping[str, Entity], relations
     cut = [entity for entity in before if entity.id in kept and kept[entity.id] != entity]
     gone = [entity for entity in before if entity.id not in kept]
     if cut:
-        yield f"{_first(cut)} had white space at the edges: taken without it"
-    if gone:
-        lost = f", with {count(relations, 'relation')}" if relations else ""
-        yield f"{_first(gone)} held nothing but white space: left out{lost}"
-
-
-def _first(entities: Sequence[Entity]) -> str:
-    """The first of some entities, and how many more there are."""
-    first, more = entities[0], len(entities) - 1
-    told = f"{first.label} “{short(first.text)}” at {first.start}"
-    return f"{told} and {more} more" if more else told
+        more = f" and {len(cut) - 1} more" if len(cut) > 1 else ""
+        first = f"{cut[0].label} “{short(cut[0].text)}” at {cut[0].start}"
+        yield f"{first}{more} had white space at the edges: taken without it"
+    yield from (
+        LeftOut(f"{entity.label} at {entity.start} holds nothing but white space: left out")
+        for entity in gone
+    )
+    if relations:
+        yield LeftOut(f"{count(relations, 'relation')} of what held nothing but white space: left out")
 
 
 def said(work: Work, schema: Schema) -> tuple[object, ...]:

@@ -291,7 +291,7 @@ def article_of(
     rest = dict(meta)
     title, source = (_said(rest, key) for key in ("title", "source"))
     day = rest.pop("date") if is_date(rest.get("date")) else None
-    said = tuple(f"{place}: {warning}" for warning in warnings)
+    said = tuple(type(warning)(f"{place}: {warning}") for warning in warnings)
     return Incoming(text, source or place, title or headline(text), day, rest, document, said)
 
 

@@ -15,7 +15,7 @@ from itertools import groupby
 from typing import Any
 
 from annotations import text as texts
-from annotations.documents import Incoming, IncomingAnnotations
+from annotations.documents import Incoming, IncomingAnnotations, LeftOut
 from annotations.errors import BadFile
 from annotations.formats import fields, records
 from annotations.formats.base import Reading, Source
@@ -93,7 +93,7 @@ class Part:
             try:
                 found = within(take(row), count)
             except Bad as error:
-                self.says.append(f"{what} {number} is left out: {error}")
+                self.says.append(LeftOut(f"{what} {number} is left out: {error}"))
             self.marks.append(found if isinstance(found, Mark) else None)
 
     def link(self, rows: Iterable[Any], take: Callable[[Any], Link], what: str = "relation") -> None:
@@ -106,7 +106,7 @@ class Part:
                         raise Bad(f"its end {end} is no entity that was taken")
                 self.links.append(found)
             except Bad as error:
-                self.says.append(f"{what} {number} is left out: {error}")
+                self.says.append(LeftOut(f"{what} {number} is left out: {error}"))
 
 
 def within(mark: Mark, count: int) -> Mark:
@@ -324,7 +324,7 @@ class Gathered:
 
     def add(self, part: Part, places: list[Span]) -> None:
         """What a part says, whose tokens have these places."""
-        self.warnings += [f"{part.place}: {says}" for says in part.says]
+        self.warnings += [type(says)(f"{part.place}: {says}") for says in part.says]
         found = [self._marked(mark, part, places) for mark in part.marks]
         for link in part.links:
             with self.telling(part.place, "a relation"):
@@ -349,7 +349,7 @@ class Gathered:
         try:
             yield
         except Bad as error:
-            self.warnings.append(f"{place}: {what} is left out: {error}")
+            self.warnings.append(LeftOut(f"{place}: {what} is left out: {error}"))
 
     def _new_id(self, id: str | None) -> str:
         """An id that nothing has yet, the one that is given if it is that."""

@@ -313,7 +313,9 @@ def incoming(read: Read, place: str, offsets: Offsets | Bad | None, notes: Notes
     unsaid = sum(tag == MISSING for sentence in sentences for _, tag in sentence)
     notes.add(UNSAID, unsaid, place)
     found = (
-        IncomingAnnotations(None, "open" if unsaid else None, tuple(entities), ()) if read.tagged else None
+        IncomingAnnotations(None, "open" if unsaid else None, tuple(entities), (), tasks=("entities",))
+        if read.tagged
+        else None
     )
     return records.article_of(whole_text, {"id": read.id} if read.id else {}, place, found)
 

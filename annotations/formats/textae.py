@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from annotations.documents import Document, Incoming, IncomingAnnotations
+from annotations.documents import Document, Incoming, IncomingAnnotations, LeftOut
 from annotations.errors import BadFile
 from annotations.formats import records
 from annotations.formats.base import Format, Head, Output, Reading, Source
@@ -63,7 +63,7 @@ def _incoming(record: dict[str, Any], place: str, reading: Reading) -> Iterator[
             annotator = f"{annotator or 'track'} {names[annotator]}"
         try:
             found = _Track(track, text, unit)
-            said = [where + warning for warning in found.warnings]
+            said = [type(warning)(where + warning) for warning in found.warnings]
             yield records.article_of(text, meta, place, found.annotations(annotator), said)
         except Bad as error:
             yield BadFile(f"{place}: {where}{error}")
@@ -148,7 +148,7 @@ class _Track:
         try:
             take(row, what)
         except Bad as error:
-            self.warnings.append(f"{what}{f' ({id})' if id else ''} is left out: {error}")
+            self.warnings.append(LeftOut(f"{what}{f' ({id})' if id else ''} is left out: {error}"))
 
     def _new_id(self, row: Mapping[str, Any], what: str) -> str:
         """The row's own id, or a new one; a second one of the same id has another, and the first's says nothing."""
