@@ -182,6 +182,11 @@ def import_(
                 importer.take_stream(sys.stdin.buffer)
             found = importer.report
     lines = [*_some(found.warnings), *_some(found.duplicates), *found.left_out, *found.refused]
+    if found.unknown:
+        listed = ", ".join(f"{number} {label}" for label, number in sorted(found.unknown.items()))
+        lines.append(
+            f"labels that config.yaml does not have: {listed} (postil schema from FILE proposes them)"
+        )
     known = f"{found.known} known with more annotations, " if found.known else ""
     lines.append(f"{found.new} new, {known}{len(found.duplicates)} duplicate, {len(found.refused)} refused")
     if found.entities or found.relations:

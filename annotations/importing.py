@@ -11,12 +11,13 @@ import os
 import shutil
 import tempfile
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
+from operator import attrgetter
 from pathlib import Path
 from typing import IO, BinaryIO
 
@@ -30,7 +31,7 @@ from annotations.formats import registry
 from annotations.formats.base import Format, Reading, Source
 from annotations.formats.packed import PACKED, printable_path, unpacked
 from annotations.incoming import Ids, said, settle, trimmed, wanted_ids
-from annotations.model import Layer, Status, compact
+from annotations.model import Entity, Layer, Relation, Status, compact
 from annotations.state import Value
 from annotations.store import Store
 
@@ -54,6 +55,8 @@ class Taking:
     status: Status = "open"
 
 
+_label = attrgetter("label")
+
 Owner = tuple[str | None, bool]
 """Whose annotations come in: the annotator, and whether that is a program, whose are never a person's work."""
 
@@ -62,13 +65,15 @@ Owner = tuple[str | None, bool]
 class Report:
     """What an import did. `refused`, `left_out` (an annotation each), `duplicates` and `warnings` are sentences, ready
     to show. `known` counts the records that brought annotations for an article that was here; `unclaimed` the articles
-    that came with what only a person's work can have: a state, document labels, notes, rejections."""
+    that came with what only a person's work can have: a state, document labels, notes, rejections; `unknown` by label
+    the entities and relations whose label the schema does not have."""
 
     new: int = 0
     known: int = 0
     entities: int = 0
     relations: int = 0
     unclaimed: int = 0
+    unknown: Counter[str] = field(default_factory=Counter)
     duplicates: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
@@ -127,6 +132,8 @@ class Importer:
         self.store, self.schema = store, config.schema
         self._root = os.path.join(os.path.realpath(config.path.parent), "")
         self._tasks = config.schema.complete
+        self._entity_names = frozenset(kind.name for kind in config.schema.entities)
+        self._relation_names = frozenset(kind.name for kind in config.schema.relations)
         self.taking = taking or Taking(Reading(config.schema))
         person = self.taking.person
         self.person = store.layer("person", person) if person else None
@@ -288,8 +295,14 @@ class Importer:
         if layer.kind != "person" and _is_of_a_person(work):
             self._unclaimed.add(article)
             self.report.unclaimed = len(self._unclaimed)
+        self._count_unknown(work.entities, self._entity_names)
+        self._count_unknown(work.relations, self._relation_names)
         self.report.entities += len(work.entities)
         self.report.relations += len(work.relations)
+
+    def _count_unknown(self, things: Sequence[Entity | Relation], known: frozenset[str]) -> None:
+        if not known.issuperset(map(_label, things)):
+            self.report.unknown.update(thing.label for thing in things if thing.label not in known)
 
     def _brings(self, work: Work, layer: Layer, source: str, known: Mapping[Value, str]) -> bool:
         """Whether work on an article that was here is more than the layer has. What comes on top of other work is said:

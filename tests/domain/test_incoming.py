@@ -241,6 +241,20 @@ def test_what_white_space_was_cut_off_or_left_out_is_said(project: Project) -> N
     assert not list(doctor.examine(project.store, interchange.SCHEMA))
 
 
+def test_labels_that_the_schema_does_not_have_are_counted(project: Project) -> None:
+    record = {"text": "Ana met Bo.", "label": [[0, 3, "ALIEN"], [8, 10, "PERSON"]]}
+    relation = {"id": 1, "from_id": 1, "to_id": 2, "type": "EATS"}
+    entities = [
+        {"id": n, "label": b, "start_offset": s, "end_offset": e}
+        for n, (s, e, b) in enumerate(record["label"], 1)
+    ]
+    report = take(
+        project, json.dumps({"text": record["text"], "entities": entities, "relations": [relation]}).encode()
+    )
+    assert report.unknown == {"ALIEN": 1, "EATS": 1}
+    assert not take(project, json.dumps(record).encode()).unknown  # nothing new
+
+
 # -- what layers are called -------------------------------------------------------------------------------
 
 
