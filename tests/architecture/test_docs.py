@@ -10,7 +10,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from xml.etree import ElementTree
 
 import click
@@ -22,7 +22,7 @@ from annotations.config import load
 from annotations.documents import Incoming
 from annotations.errors import ConfigError
 from annotations.formats import postil
-from annotations.queue import parse
+from annotations.queue import FIELDS, State, parse
 from tests import interchange
 from tui import cli
 from tui.commands import COMMANDS
@@ -54,6 +54,24 @@ def test_what_is_generated_is_fresh() -> None:
     command = [sys.executable, ROOT / "docs" / "generate.py", "--check"]
     done = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+# --- queries
+
+
+def test_every_term_of_the_page_is_a_query() -> None:
+    terms = [
+        term for cell in first_column(text_of("docs/queries.md")) for term in re.findall(r"`([^`]+)`", cell)
+    ]
+    assert len(terms) > 20
+    for term in terms:
+        parse(term.replace("\\|", "|"))
+
+
+def test_the_page_names_every_field_and_state() -> None:
+    page = text_of("docs/queries.md")
+    assert all(f"`{field}:" in page for field in FIELDS)
+    assert all(f"`is:{state}`" in page for state in get_args(State))
 
 
 # --- keys
