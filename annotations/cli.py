@@ -181,7 +181,7 @@ def import_(
             if "-" in paths:
                 importer.take_stream(sys.stdin.buffer)
             found = importer.report
-    lines = [*_some(found.warnings), *_some(found.duplicates), *found.left_out, *found.refused]
+    lines = [*_some(found.warnings), *_some(found.duplicates), *_some(found.left_out, 50), *found.refused]
     if found.unknown:
         listed = ", ".join(f"{number} {label}" for label, number in sorted(found.unknown.items()))
         lines.append(

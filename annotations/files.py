@@ -1,7 +1,7 @@
 """Which files paths, folders and glob patterns name.
 
-Invariant: each pattern gives its files in order, or a sentence; hidden ones only where they are asked for; no link to a
-folder is followed on the way down, so that no loop of links is walked.
+Invariant: each pattern gives its files in order, or a sentence; hidden ones only where they are asked for; no link is
+followed on the way down, so that no loop of links is walked, and nothing outside of a folder is taken for a part of it.
 """
 
 from __future__ import annotations
@@ -46,8 +46,7 @@ def _named(patterns: Sequence[str], base: Path) -> Iterator[Path | BadFile]:
             yield BadFile(f"{printable(pattern)}: no file's name holds a NUL")
         elif os.path.isdir(path):
             ends = registry.suffixes()
-            otherwise = f"{pattern}: the folder holds no files that end in {registry.ends(ends)}"
-            yield from _or_bad(_inside(path, ends), otherwise)
+            yield from _in_folder(pattern, *_inside(path, ends), registry.ends(ends))
         elif _MAGIC.search(pattern) and not os.path.lexists(path):
             yield from _or_bad(_matching(path), f"{pattern}: no file matches")
         else:
@@ -58,14 +57,30 @@ def _or_bad(found: Sequence[Path], otherwise: str) -> Sequence[Path | BadFile]:
     return found or [BadFile(otherwise)]
 
 
-def _inside(folder: str, ends: tuple[str, ...]) -> list[Path]:
-    """The files of a folder that some format reads, whatever they are: what is no regular file is refused later."""
+def _in_folder(
+    pattern: str, found: Sequence[Path], links: Sequence[Path], ends: str
+) -> Iterator[Path | BadFile]:
+    """The files of a folder, and a sentence about the links that were not followed, or that it holds neither."""
+    if links:
+        more = f" and {len(links) - 1:,} more" if len(links) > 1 else ""
+        yield BadFile(
+            f"{printable(str(links[0]))}{more}: a link within a folder is not followed; name it to take it in"
+        )
+    if found or not links:
+        yield from _or_bad(found, f"{pattern}: the folder holds no files that end in {ends}")
+
+
+def _inside(folder: str, ends: tuple[str, ...]) -> tuple[list[Path], list[Path]]:
+    """The files of a folder that some format reads, whatever they are (what is no regular file is refused later), and
+    the links among them."""
     found: list[Path] = []
+    links: list[Path] = []
     for place, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
         readable = (name for name in files if not name.startswith(".") and registry.is_readable(name, ends))
-        found += [Path(place, name) for name in readable]
-    return sorted(found)
+        for path in (Path(place, name) for name in readable):
+            (links if os.path.islink(path) else found).append(path)
+    return sorted(found), sorted(links)
 
 
 def _matching(path: str) -> list[Path]:

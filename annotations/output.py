@@ -1,7 +1,7 @@
 """Where an export goes: a file, a folder or a stream.
 
 Invariant: what was there before is replaced when all is written, durably, or not at all; a folder is replaced only if
-an export wrote it.
+an export wrote it; a file whose name says that it is packed is.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import IO
 
 from annotations.errors import PostilError
 from annotations.formats.base import Opener
+from annotations.formats.packed import packing
 
 MARK = ".postil-export"
 """The file that says of a folder that an export wrote it."""
@@ -49,11 +50,13 @@ def _file(path: Path) -> Iterator[Opener]:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """A file under a temporary name that takes the place of `path` when all went well, durably. Raises PostilError."""
+    """A file under a temporary name that takes the place of `path` when all went well, durably, packed as that name
+    says. Raises PostilError."""
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         with partial.open("wb") as file:
-            yield file
+            with packing(path, file) as packed:
+                yield packed
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)

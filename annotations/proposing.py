@@ -1,11 +1,12 @@
 """A `config.yaml` out of files with annotations: which labels there are, and which relations join what.
 
-Invariant: what is proposed loads as it is, and every annotation of the files is legal under it, but for labels with
-control characters, which are named.
+Invariant: what is proposed loads as it is, and every annotation of the files is legal under it, but for labels that no
+config.yaml may have, which are named.
 """
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -26,6 +27,9 @@ COLORS = (
 )
 """Colours in the order in which labels get them; the first eight stay apart for colour-blind readers too."""
 
+MOST_BYTES, MOST_LINES = 1_000_000, 20_000
+"""What a config.yaml may have, as it is read."""
+
 DIGITS = "1234567890"
 """Keys in the order in which labels get them, the most frequent first."""
 
@@ -43,6 +47,7 @@ class Proposal:
     labels: Counter[str] = field(default_factory=Counter)
     overlap: Overlap = "none"
     refused: list[str] = field(default_factory=list)
+    _endless: set[str] = field(default_factory=set)
 
     def take(self, items: Iterable[Incoming | BadFile]) -> None:
         """Counts what articles hold; what cannot be read is noted."""
@@ -70,7 +75,10 @@ class Proposal:
         self.entities.update(labels.values())
         self.labels.update(filter(self._fits, found.labels))
         for relation in found.relations:
-            if not (self._fits(relation.label) and {relation.head, relation.tail} <= labels.keys()):
+            if not self._fits(relation.label):
+                continue
+            if not {relation.head, relation.tail} <= labels.keys():
+                self._endless.add(relation.label)
                 continue
             self.relations[relation.label] += 1
             self.heads[relation.label].add(labels[relation.head])
@@ -80,18 +88,20 @@ class Proposal:
 
     def _fits(self, label: str) -> bool:
         """Whether a config.yaml may have this label; one that it may not is noted once."""
-        says = f"the label {label!r} holds a control character and is not proposed: rename it in the files"
-        if not label.isprintable() and says not in self.refused:
+        fault = _fault(label)
+        says = f"the label {label!r} {fault} and is not proposed: rename it in the files"
+        if fault and says not in self.refused:
             self.refused.append(says)
-        return label.isprintable()
+        return not fault
 
     def config(self, name: str) -> str:
-        """The text of a config.yaml. Raises PostilError when no label was found."""
+        """The text of a config.yaml. Raises PostilError when no label was found, or more than it may have."""
         if not self.entities:
             why = f": {self.refused[0]}" if self.refused else ""
             raise PostilError(f"no annotations were found, so that there are no labels to propose{why}")
+        self._note_endless()
         data = {
-            "name": name,
+            "name": _tidy(name) or "proposed",
             "database": "postil.db",
             "overlap": self.overlap,
             "suggest": {"pipeline": None},
@@ -99,7 +109,18 @@ class Proposal:
             "relations": dict(self._relations()),
             "labels": _ranked(self.labels),
         }
-        return HEAD + yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=1000)
+        written = HEAD + yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=1000)
+        if len(written.encode()) > MOST_BYTES or written.count("\n") > MOST_LINES:
+            counted = f"{len(self.entities):,} of entities, {len(self.relations):,} of relations"
+            raise PostilError(f"there are too many labels for a config.yaml, or too long ones: {counted}")
+        return written
+
+    def _note_endless(self) -> None:
+        """Notes the relations that join only labels that are not proposed."""
+        for label in sorted(self._endless - self.relations.keys()):
+            says = f"the relation {label!r} is not proposed: labels that it joins are not"
+            if says not in self.refused:
+                self.refused.append(says)
 
     def _entities(self) -> Iterator[tuple[str, dict[str, Any]]]:
         for index, label in enumerate(_ranked(self.entities)):
@@ -121,6 +142,23 @@ HEAD = """# Proposed from files: check the labels, write into `about` what your 
 # `postil schema check` says whether it holds together.
 
 """
+
+
+def _fault(label: str) -> str:
+    """Why no config.yaml may have a label, "" where it may: those are read on one line and typed again."""
+    if any(unicodedata.category(c) in _BREAKS for c in label):
+        return "holds a control character or a line break"
+    if not label or label != label.strip():
+        return "begins or ends with white space" if label else "is empty"
+    return ""
+
+
+def _tidy(name: str) -> str:
+    return " ".join("".join(" " if unicodedata.category(c) in _BREAKS else c for c in name).split())
+
+
+_BREAKS = ("Cc", "Cs", "Zl", "Zp")
+"""Kinds of characters that have no place on a line."""
 
 _WIDTH: tuple[Overlap, ...] = ("none", "nested", "crossing")
 

@@ -20,7 +20,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from annotations.documents import Document, Incoming, IncomingAnnotations, headline
+from annotations.documents import Document, Incoming, IncomingAnnotations, LeftOut, headline
 from annotations.errors import BadFile
 from annotations.formats import brat_conf, plain, records
 from annotations.formats.base import Format, Head, Output, Reading, Source
@@ -44,11 +44,11 @@ TEXT, ENTRIES, PARTS = ".txt", (".ann", ".a1"), (".a2", ".co", ".rel")
 NOTE = "AnnotatorNotes"
 """The type of a note that is a note and nothing else."""
 
+REFERENCE = "Reference"
+"""The kind of a link that is a link and nothing else."""
+
 OWN_BASE = "postil"
 """The knowledge base of a link that names none: brat cannot write one without."""
-
-MOST_WARNINGS = 20
-"""Warnings of one article that are kept; the rest is counted."""
 
 LONGEST_LINE = 1 << 20
 """Bytes of the longest line that is read."""
@@ -93,7 +93,12 @@ def _beside(path: Path, name: str) -> Path | None:
 
 
 def _neighbour(source: Source, path: Path) -> Source:
-    """A file beside a source, called as that is."""
+    """A file beside a source, called as that is. Raises Bad for a link in a folder that was named, which may lead to
+    what is no part of it."""
+    if source.root is not None and os.path.islink(path):
+        raise Bad(
+            f"{path.name} beside it is a link, and links within a folder are not followed: name the pair"
+        )
     folder, slash, _ = source.name.rpartition("/")
     return Source.of(path, folder + slash + path.name)
 
@@ -163,7 +168,7 @@ def _read(source: Source, reading: Reading) -> Incoming:
             files += (_neighbour(source, found) for end in PARTS if (found := _beside(path, stem + end)))
         reader = _Reader(text, reading, _conf(source, path))
         document = reader.annotations(files)
-        warnings = (*warnings, *reader.said(source.name))
+        warnings = (*warnings, *reader.said())
     return Incoming(text.text, text_source.name, headline(text.text), document=document, warnings=warnings)
 
 
@@ -228,18 +233,19 @@ class _Reader:
         self.attributes: defaultdict[str, dict[str, Any]] = defaultdict(dict)
         self.notes: defaultdict[str, list[str]] = defaultdict(list)
         self.links: dict[str, str] = {}
-        self.clusters: dict[str, list[str]] = {}
+        self.clusters: dict[str, list[str]] = {}  # the members, the first of whom gives it its name
+        self.kinds: dict[str, str] = {}  # what the clusters are, by their first members
+        self.odd_links: set[str] = set()
         self.first_roles: dict[tuple[str, frozenset[str]], str] = {}
 
-    def said(self, name: str) -> tuple[str, ...]:
-        """The warnings in the order of the lines; `name` is the file's."""
-        found = tuple(what for _, what in sorted(self.warnings))
-        more = len(found) - MOST_WARNINGS
-        return (*found[:MOST_WARNINGS], f"{name}: … and {more} more") if more > 0 else found
+    def said(self) -> tuple[str, ...]:
+        """The warnings in the order of the lines."""
+        return tuple(what for _, what in sorted(self.warnings))
 
     def warn(self, line: _Line, what: object) -> None:
-        """Notes what of a line is not taken as it is."""
-        self.warnings.append((line.order, f"{line.place}: {what}"))
+        """Notes what of a line is not taken as it is; a fault is why it is not taken at all."""
+        kind = LeftOut if isinstance(what, Bad) else str
+        self.warnings.append((line.order, kind(f"{line.place}: {what}")))
 
     def annotations(self, files: Iterable[Source]) -> IncomingAnnotations:
         """All that the files say. Raises Bad where none of it can be trusted, and BadFile."""
@@ -270,11 +276,14 @@ class _Reader:
 
     def _completed(self, entity: Entity) -> Entity:
         id = entity.id
-        cluster = f"{brat_conf.EQUIV}:{self.clusters[id][0]}" if id in self.clusters else None
+        cluster = self._cluster_name(self.clusters[id][0]) if id in self.clusters else None
         if not cluster and not any(id in said for said in (self.attributes, self.links, self.notes)):
             return entity
         attributes, link = self.attributes.get(id), self.links.get(id)
         return entity._replace(attributes=attributes, link=link, note=self._note(id), cluster=cluster)
+
+    def _cluster_name(self, first: str) -> str:
+        return f"{self.kinds[first]}:{first}"
 
     def _note(self, id: str) -> str | None:
         return "\n".join(self.notes[id]) if id in self.notes else None
@@ -311,7 +320,7 @@ class _Reader:
         try:
             return _Line(place, self.order, *self._columns(data, known))
         except Bad as error:
-            self.warnings.append((self.order, f"{place}: {error}"))
+            self.warnings.append((self.order, LeftOut(f"{place}: {error}")))
             return None
 
     def _columns(self, data: bytes | Bad, known: Collection[str]) -> tuple[str, str, str | None]:
@@ -377,7 +386,10 @@ class _Reader:
 
     def _entity(self, marked: _Marked, convert: Callable[[int], int]) -> Entity:
         text, id = self.text.text, marked.line.id
-        pieces = tuple([(convert(start), convert(end)) for start, end in marked.pieces])
+        try:
+            pieces = tuple([(convert(start), convert(end)) for start, end in marked.pieces])
+        except Bad as error:
+            raise Bad(f"{id}: {error}: left out") from error
         if not _is_at(text, pieces, marked.surface):
             found = " ".join(text[start:end] for start, end in pieces)
             raise Bad(
@@ -502,13 +514,18 @@ class _Reader:
                 self.warn(line, error)
 
     def _take_equivalence(self, line: _Line) -> None:
-        _, *members = line.said.split() or [""]
+        kind, *members = line.said.split() or [""]
         ids = list(dict.fromkeys(map(self._end, members)))
         if len(ids) < 2:
             raise Bad("an equivalence needs two different members: left out")
         together = dict.fromkeys(each for id in ids for each in self.clusters.get(id, [id]))
         cluster = list(together)
+        known = list(dict.fromkeys(self.kinds[self.clusters[id][0]] for id in ids if id in self.clusters))
+        self.kinds[cluster[0]] = (known or [kind])[0]
         self.clusters.update(dict.fromkeys(cluster, cluster))
+        if others := sorted({kind, *known} - {self.kinds[cluster[0]]}):
+            kept = self.kinds[cluster[0]]
+            self.warn(line, f"it shares members with another: both are one {kept}, not {listing(others)} too")
 
     # -- what is said about them
 
@@ -525,14 +542,19 @@ class _Reader:
             raise Bad(f"{target} has {name} already, as {quoted(known[name])}: left out")
 
     def _take_link(self, line: _Line) -> None:
-        found = re.fullmatch(r"\S+ (\S+) ([^\s:]+:\S+)\s*", line.said)
+        found = re.fullmatch(r"(\S+) (\S+) ([^\s:]+:\S+)\s*", line.said)
         if found is None:
             raise Bad(f"{line.id} must link an annotation to base:id (N1 TAB Reference T1 base:id): left out")
-        target, link = self._about(found[1]), found[2].removeprefix(f"{OWN_BASE}:")
+        target, link = self._about(found[2]), found[3].removeprefix(f"{OWN_BASE}:")
         if target in self.ids:
             raise Bad(f"{line.id} links a relation, which has no place for it: left out")
         if self.links.setdefault(target, link) != link:
-            raise Bad(f"{found[1]} has the link {self.links[target]} already: left out")
+            raise Bad(f"{found[2]} has the link {self.links[target]} already: left out")
+        if found[1] not in (REFERENCE, *self.odd_links):
+            self.odd_links.add(found[1])
+            self.warn(
+                line, f"links of the kind {found[1]} are taken as {REFERENCE}, as which they are written"
+            )
 
     def _take_note(self, line: _Line) -> None:
         kind, _, target = line.said.strip().rpartition(" ")
@@ -768,7 +790,7 @@ class _Writer:
                 continue
             based = re.fullmatch(r"[^:]+:.+", link) and not link.startswith(f"{OWN_BASE}:")
             yield (
-                f"Reference {self.names[thing.id]} {link if based else f'{OWN_BASE}:{link}'}"
+                f"{REFERENCE} {self.names[thing.id]} {link if based else f'{OWN_BASE}:{link}'}"
                 f"\t{self._surface(thing)}"
             )
 

@@ -1,7 +1,7 @@
 """doccano's JSONL: sequence labelling, with relations and without.
 
-Invariant: offsets are written in UTF-16 units, as doccano's browser counts them; what a file's offsets count is never
-guessed: it is told, or the words leave one unit only.
+Invariant: offsets are written in UTF-16 units, as doccano's browser counts them, which the metadata say where it
+matters; what a file's offsets count is never guessed: it is told, or its words leave one unit only, for all records.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from annotations.documents import Document, Incoming, IncomingAnnotations
+from annotations.documents import Document, Incoming, IncomingAnnotations, LeftOut
 from annotations.errors import BadFile
 from annotations.formats import offsets, records
 from annotations.formats.base import Format, Head, Output, Reading, Source
+from annotations.formats.counted import SURVEYED, Units
 from annotations.formats.options import Unit
 from annotations.formats.records import Bad, about_pair, article_of, get, meta_of, quoted
+from annotations.formats.tagged import Notes, noted
 from annotations.formats.tokenised import distinct, relations_of, whole
 from annotations.formats.unsaid import lose_details, lose_relations
 from annotations.model import Decision, Entity, Relation, Span
@@ -26,6 +28,12 @@ _LISTS = ("label", "labels", "entities")
 _COMMENTS = "Comments"
 _KEYS = frozenset((*_LISTS, "text", "relations", _COMMENTS))
 _LAYER = "import:doccano"
+
+_UNIT = "postil_offset_unit"
+"""The key among the metadata of what an export of ours counts in. It says nothing where doccano gave the record an id:
+what was annotated there counts as the project does."""
+
+_TAKEN = "offsets taken to count {unit}, by the words of the whole file (--offset-unit says otherwise); articles: {{}}"
 
 # --- writing
 
@@ -43,9 +51,14 @@ def write(documents: Iterable[Document], out: Output) -> None:
             record = {
                 "text": document.article.text,
                 **make(document, entities, out),
-                "meta": meta_of(document),
+                "meta": _meta_with_unit(document),
             }
             file.write(records.encoded(record))
+
+
+def _meta_with_unit(document: Document) -> dict[str, Any]:
+    unit = {} if offsets.is_plain(document.article.text) else {_UNIT: "utf16"}
+    return meta_of(document) | unit
 
 
 def _related(document: Document, entities: list[Entity], out: Output) -> dict[str, Any]:
@@ -70,8 +83,43 @@ def _plain(document: Document, entities: list[Entity], out: Output) -> dict[str,
 
 
 def read(source: Source, reading: Reading) -> Iterator[Incoming | BadFile]:
-    """The article of each record, or a BadFile that names the source, the line and what is wrong with it."""
-    return records.json_taken(source, lambda record, place: (_Record(record, reading).incoming(place),))
+    """The article of each record, or a BadFile that names the source, the line and what is wrong with it; in which unit
+    articles were taken is told with the last one."""
+    notes = Notes(source.name)
+    try:
+        units = _surveyed(source, reading) if reading.unit is None else Units()
+    except BadFile as error:
+        yield error
+        return
+
+    def take(record: dict[str, Any], place: str) -> tuple[Incoming]:
+        return (_Record(record, reading).incoming(place, units, notes),)
+
+    yield from noted(records.json_taken(source, take), notes)
+
+
+def _surveyed(source: Source, reading: Reading) -> Units:
+    """What the first records of a source allow its offsets to count. Raises BadFile."""
+    units, seen = Units(), 0
+    split, _ = records.told_apart(Head.of(source))
+    with source.open() as file:
+        for _, record in split(file):
+            if not isinstance(record, Bad):
+                seen += _survey(record, reading, units)
+            if seen > SURVEYED:
+                break
+    return units
+
+
+def _survey(record: dict[str, Any], reading: Reading, units: Units) -> int:
+    """Counts what a record allows, and the code points that were looked at; a bad one is told of later."""
+    try:
+        found = _Record(record, reading)
+        if found.unit is None:
+            units.hear(found.text, [row.place for row in found.rows()])
+        return len(found.text)
+    except Bad:
+        return 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +142,23 @@ class _Record:
         self.entities: dict[Any, Entity] = {}
         self.by_id: dict[int | str, Entity] = {}
         self.relations: dict[str, Relation] = {}
-        self.denied: dict[str, None] = {}
+        self.denied: dict[str, str] = {}  # in words, by what a decision is about
 
-    def incoming(self, place: str) -> Incoming:
+    def incoming(self, place: str, units: Units, notes: Notes) -> Incoming:
         """The article; `place` stands in for a source that it does not name."""
         said = any(self.record.get(key) is not None for key in (*_LISTS, "relations"))
-        annotations = self._annotations() if said else None
-        return article_of(self.text, self._meta(), place, annotations, self.warnings)
+        annotations = self._annotations(place, units, notes) if said else None
+        meta = self._meta()
+        if meta.get(_UNIT) in offsets.TRIED:
+            del meta[_UNIT]
+        return article_of(self.text, meta, place, annotations, self.warnings)
+
+    @property
+    def unit(self) -> Unit | None:
+        """What the offsets count, as far as that is told."""
+        inner = self.record.get("meta")
+        own = inner.get(_UNIT) if isinstance(inner, dict) and "id" not in self.record else None
+        return self.reading.unit or next((unit for unit in offsets.TRIED if unit == own), None)
 
     def _meta(self) -> dict[str, Any]:
         """What doccano spreads over the record, and what stands in one place when the file was made to be imported."""
@@ -114,11 +172,11 @@ class _Record:
             self._warn(f"the inner metadata {quoted(twice)} were left out: the record says otherwise")
         return inner | outer
 
-    def _annotations(self) -> IncomingAnnotations:
-        self._add_entities()
+    def _annotations(self, place: str, units: Units, notes: Notes) -> IncomingAnnotations:
+        self._add_entities(place, units, notes)
         self._each("a relation", records.objects_if_any(self.record, "relations"), self._add_relation)
         for about in sorted(self.denied.keys() & self.relations.keys()):
-            self._warn(f"what was rejected stands as well: taken as it stands, {about}")
+            self._warn(f"{self.denied[about]} was rejected, and stands as well: taken as it stands")
         found = [about for about in self.denied if about not in self.relations]
         return IncomingAnnotations(
             None,
@@ -127,6 +185,7 @@ class _Record:
             tuple(self.relations.values()),
             tuple(Decision(about, "rejected", None, "import", (_LAYER,), "") for about in found),
             note=self._note(),
+            tasks=("entities",) if self.record.get("relations") is None else ("entities", "relations"),
         )
 
     def _note(self) -> str | None:
@@ -143,20 +202,29 @@ class _Record:
             try:
                 take(row)
             except Bad as error:
-                self._warn(f"{what} was left out: {error}")
+                self._warn(LeftOut(f"{what} was left out: {error}"))
 
     # -- entities
 
-    def _add_entities(self) -> None:
+    def rows(self) -> list[_Row]:
+        """The entities as they stand in the file; what is none is warned of. Raises Bad."""
         found: list[_Row] = []
         for key in _LISTS:
             rows: list[Any] = get(self.record, key, list, []) if self.record.get(key) is not None else []
             self._each("an entity", rows, lambda row: found.append(self._row(row)))
+        return found
+
+    def _add_entities(self, place: str, units: Units, notes: Notes) -> None:
+        found = self.rows()
         ids = [row.id for row in found if row.id is not None]
         if len(set(ids)) < len(ids):
             twice = next(id for id in ids if ids.count(id) > 1)
             raise Bad(f"the entity id {quoted(twice)} stands twice in this record")
-        convert = offsets.to_codepoints(self.text, self._unit(found))
+        unit = self.unit
+        if unit is None:
+            unit, matters = units.of(self.text, [row.place for row in found])
+            notes.add(_TAKEN.format(unit=offsets.NAMES[unit]), matters, place)
+        convert = offsets.to_codepoints(self.text, unit)
         self._each("an entity", found, lambda row: self._add_entity(row, convert))
 
     def _row(self, row: Any) -> _Row:
@@ -177,17 +245,6 @@ class _Record:
             raise Bad(f"{found.label} lies at {start} to {end}, outside the text")
         return found
 
-    def _unit(self, rows: list[_Row]) -> Unit:
-        if self.reading.unit is not None:
-            return self.reading.unit
-        unit, matters = offsets.by_borders(self.text, [row.place for row in rows])
-        if matters:
-            counted = offsets.NAMES[unit]
-            self._warn(
-                f"its offsets were taken to count {counted}, by the words; --offset-unit says otherwise"
-            )
-        return unit
-
     def _add_entity(self, row: _Row, convert: Callable[[int], int]) -> None:
         start, end = map(convert, row.place)
         entity = Entity(f"e{len(self.entities)}", start, end, row.label, self.text[start:end])
@@ -202,18 +259,19 @@ class _Record:
     def _add_relation(self, row: dict[str, Any]) -> None:
         label = records.name(row, "type")
         head, tail = (self._end(row, key) for key in ("from_id", "to_id"))
-        said = f"{label} from {records.cited(head)} to {records.cited(tail)}"
+        ends = f"from {records.cited(head)} to {records.cited(tail)}"
         if head is tail:
             raise Bad(f"{label} goes from {records.cited(head)} to itself")
         if label in self.reading.negative:
+            kinds = self.reading.schema.relations_between(head.label, tail.label)
+            if not kinds:
+                raise Bad(f"{label} {ends} rejects nothing: no relation of the schema joins them")
             denied = records.denied(self.reading, head, tail)
-            if not denied:
-                raise Bad(f"{said} rejects nothing: no relation of the schema joins them")
-            self.denied |= dict.fromkeys(denied)
+            self.denied |= dict(zip(denied, (f"{kind.name} {ends}" for kind in kinds), strict=True))
             return
         about = about_pair(label, head, tail, self.reading.symmetric)
         if about in self.relations:
-            raise Bad(f"{said} stands twice")
+            raise Bad(f"{label} {ends} stands twice")
         self.relations[about] = Relation(f"r{len(self.relations)}", label, head.id, tail.id)
 
     def _end(self, row: Mapping[str, Any], key: str) -> Entity:

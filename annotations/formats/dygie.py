@@ -166,6 +166,11 @@ def _parts(record: dict[str, Any]) -> Iterator[Part]:
         if said or not prefix:
             part = Part(sentences, "".join(text) if is_text and text else None, annotated=said, meta=meta)
             part.annotator, part.suggested = who, who is not None
+            part.tasks = tuple(
+                task
+                for task, key in (("entities", "ner"), ("relations", "relations"))
+                if record.get(prefix + key) is not None
+            )
             _Reader(record, prefix, part).take()
             yield part
 
@@ -257,7 +262,8 @@ def _mark(row: Any, id: str | None) -> Mark:
 
 def _score(rest: Sequence[Any]) -> float | None:
     """The probability that stands after a row of predictions, behind the raw score."""
-    return float(rest[1]) if [type(each) for each in rest[:2]] == [float, float] else None
+    are_numbers = len(rest) > 1 and all(type(each) in (int, float) for each in rest[:2])
+    return float(rest[1]) if are_numbers else None
 
 
 def _recognises(head: Head) -> bool:

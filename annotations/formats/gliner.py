@@ -6,7 +6,7 @@ longer than what GLiNER reads, unless an entity is; all pieces of an article, in
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -192,8 +192,12 @@ def _parts(record: dict[str, Any], names: Names) -> Iterator[Part]:
         annotated=rows is not None or links is not None,
         meta=meta,
     )
+    if links is None:
+        part.tasks = ("entities",)
     part.mark(rows or (), lambda row: _mark(row, names.entities))
-    part.link(links or (), lambda row: _link(row, names.relations))
+    part.link(
+        links or (), lambda row: _glirel(row, names, part.marks) if type(row) is dict else _link(row, names)
+    )
     yield part
 
 
@@ -210,9 +214,28 @@ def _mark(row: Any, words: Words) -> Mark:
     return Mark(first, last + 1, words.meant(label))
 
 
-def _link(row: Any, words: Words) -> Link:
+def _link(row: Any, names: Names) -> Link:
     head, tail, label = spliced.row(row, "[entity, entity, label]", int, int, str)[:3]
-    return Link(words.meant(label), head, tail)
+    return Link(names.relations.meant(label), head, tail)
+
+
+def _glirel(row: dict[str, Any], names: Names, marks: Sequence[Mark | None]) -> Link:
+    """A relation as GLiREL has it: its ends by their tokens, the last included, and their labels."""
+    label = records.name(row, "relation_text")
+    head, tail = (_at(records.get(row, side, dict), names, marks) for side in ("head", "tail"))
+    return Link(names.relations.meant(label), head, tail)
+
+
+def _at(end: dict[str, Any], names: Names, marks: Sequence[Mark | None]) -> int:
+    """The one entity at the place of an end; of several the one with its label. Raises Bad."""
+    place = records.get(end, "position", list)
+    found = [number for number, mark in enumerate(marks) if mark and [mark.first, mark.last - 1] == place]
+    if len(found) > 1:
+        label = names.entities.meant(records.name(end, "type"))
+        found = [number for number in found if (mark := marks[number]) and mark.label == label]
+    if len(found) != 1:
+        raise Bad(f"{len(found) or 'no'} entities that were taken lie at the tokens {records.quoted(place)}")
+    return found[0]
 
 
 def _recognises(head: Head) -> bool:

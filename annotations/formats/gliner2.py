@@ -167,7 +167,8 @@ class _Record:
                 self.gathered.warnings.append(
                     f'{self.place}: its "{key}" are left out: there is no place for them'
                 )
-        return self.gathered.annotations(None, labels=self._labels())
+        tasks = tuple(task for task in ("entities", "relations") if task in self.output)
+        return self.gathered.annotations(None, labels=self._labels(), tasks=tasks)
 
     def _add_mention(self, label: str, mention: Any) -> None:
         if not label:

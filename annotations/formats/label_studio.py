@@ -132,7 +132,8 @@ class _Task:
 
     def _small(self) -> Iterator[Answer]:
         if "annotation_id" in self.record or self.small_results:
-            yield Answer(self.small_results, _annotator(self.record.get("annotator")), self.place)
+            annotator = _annotator(self.record.get("annotator"))
+            yield Answer(self.small_results, annotator, self.place, tasks=("entities",))
 
     def _models(self) -> Iterator[Answer]:
         if self.is_small:

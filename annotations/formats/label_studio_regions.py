@@ -30,7 +30,7 @@ _ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]*://|/data/)\S*")
 
 @dataclass(frozen=True)
 class Answer:
-    """One annotation or prediction: its results, whose they are, and where they stand."""
+    """One annotation or prediction: its results, whose they are, where they stand, and of which tasks they could be."""
 
     results: list[dict[str, Any]]
     annotator: str | None
@@ -38,6 +38,7 @@ class Answer:
     status: Status | None = None
     suggested: bool = False
     score: float | None = None
+    tasks: tuple[str, ...] = ("entities", "relations")
 
 
 def text_of(value: Any) -> str | None:
@@ -60,7 +61,9 @@ def regions(answers: Iterable[Answer]) -> Iterator[dict[str, Any]]:
 
 def is_of_page(value: Mapping[str, Any]) -> bool:
     """Whether a region is one of an HTML page, not of a plain text."""
-    return "globalOffsets" in value or "hypertextlabels" in value or isinstance(value.get("start"), str)
+    start = value.get("start")
+    is_way = isinstance(start, str) and (start.startswith("/") or "startOffset" in value)
+    return is_way or not {"globalOffsets", "hypertextlabels"}.isdisjoint(value)
 
 
 def surfaces_of(answers: Iterable[Answer]) -> list[Surface]:

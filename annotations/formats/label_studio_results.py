@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeGuard
 
-from annotations.documents import IncomingAnnotations
+from annotations.documents import IncomingAnnotations, LeftOut
 from annotations.formats.label_studio_regions import (
     LABELS,
     Answer,
@@ -67,6 +67,7 @@ class Results:
             labels=tuple(self.labels),
             note="\n".join(self.notes) or None,
             suggested=answer.suggested,
+            tasks=answer.tasks,
         )
 
     def _sort(self) -> None:
@@ -90,12 +91,12 @@ class Results:
         try:
             take(number, result, *more)
         except Bad as error:
-            self._warn(f"{_named(number, result)} is left out: {error}")
+            self._warn(LeftOut(f"{_named(number, result)} is left out: {error}"))
 
     def _warn(self, what: str) -> None:
         """Where it is, in the task, if that has several answers, and what."""
         inner = self.answer.place.rpartition(", ")[2]
-        self.warnings.append(what if inner.startswith("task ") else f"{inner}: {what}")
+        self.warnings.append(what if inner.startswith("task ") else type(what)(f"{inner}: {what}"))
 
     # -- document labels, notes, attributes
 
@@ -142,11 +143,10 @@ class Results:
 
     def _checked_place(self, value: Mapping[str, Any]) -> tuple[int, int]:
         """Its code points, where its text stands. Raises Bad."""
-        said = value.get("text")
-        self._said += isinstance(said, str)
-        written = edges(value)
+        said, written = value.get("text"), edges(value)
         if written[0] >= written[1]:
             raise Bad(f"it ends before it begins, or is empty: {written[0]} to {written[1]}")
+        self._said += isinstance(said, str)
         start, end = map(self._convert, written)
         if isinstance(said, str):
             self._check_text(start, end, said)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 
 import regex
 
@@ -76,10 +78,45 @@ def _fits(text: str, surfaces: list[Surface], unit: Unit) -> bool:
         return False
 
 
-_TRIED: tuple[Unit, ...] = ("utf16", "codepoint", "grapheme")
+TRIED: tuple[Unit, ...] = ("utf16", "codepoint", "grapheme")
+"""The units that a file may count in that does not say so, the likeliest first."""
 
 
-def by_borders(text: str, spans: Sequence[Span], tried: Sequence[Unit] = _TRIED) -> tuple[Unit, bool]:
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """The units in which spans begin and end best where tokens do, and all in which none begins or ends within a token
+    while others do; `same` says that every unit means the same."""
+
+    best: Sequence[Unit] = ()
+    possible: Sequence[Unit] = ()
+    same: bool = False
+
+
+def by_words(text: str, spans: Sequence[Span], tried: Sequence[Unit] = TRIED) -> Fit:
+    """What the words of a text say of the unit of spans in it; nothing where no unit fits them."""
+    if is_plain(text):
+        return Fit(same=True)
+    readings = _readings(text, spans, tried)
+    if len(readings) < 2:
+        units = [unit for found in readings.values() for unit in found]
+        return Fit(units, units, same=len(units) == len(tried))
+    tokens = Tokens(text)
+    possible = {places: units for places, units in readings.items() if _outside_tokens(tokens, places)}
+    best = {places: units for places, units in possible.items() if _on_edges(tokens, places)} or possible
+    return Fit(list(chain.from_iterable(best.values())), list(chain.from_iterable(possible.values())))
+
+
+def apart(text: str, spans: Sequence[Span], units: Iterable[Unit]) -> list[Unit]:
+    """Of the units in which spans can be in a text, the first of those that mean the same places."""
+    return [same[0] for same in _readings(text, spans, units).values()]
+
+
+def is_plain(text: str) -> bool:
+    """Whether all units are the same in a text, as far as that can be told fast."""
+    return text.isascii() and "\r\n" not in text
+
+
+def by_borders(text: str, spans: Sequence[Span], tried: Sequence[Unit] = TRIED) -> tuple[Unit, bool]:
     """The one of the units in which all spans begin and end where tokens do, and whether the unit makes a difference
     here. Where there is none, the one in which no span begins or ends within a token. Raises Bad where that leaves no
     unit, or several that differ."""
@@ -138,7 +175,7 @@ def _places(text: str, unit: Unit) -> Sequence[int]:
 def _is_plain(text: str, unit: Unit) -> bool:
     """Whether the unit is the code point in this text, as far as that can be told fast."""
     if unit == "grapheme":
-        return text.isascii() and "\r\n" not in text
+        return is_plain(text)
     return text.isascii() or max(text) <= "\uffff"
 
 

@@ -1,7 +1,7 @@
-"""Files as their bytes: regular ones only, unpacked where their names say that they are packed.
+"""Files as their bytes: regular ones only, packed and unpacked as their names say.
 
 Invariant: reading holds some blocks and no more, however much a file unpacks to; a file that unpacks to very many
-times its size, or that is damaged or cut off, is refused in a sentence.
+times its size, or that is damaged or cut off, is refused in a sentence. The same bytes are packed to the same bytes.
 """
 
 from __future__ import annotations
@@ -11,14 +11,17 @@ import io
 import os
 import stat
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
 from typing import IO, Any, cast
 
-from annotations.errors import BadFile
+from annotations.errors import BadFile, PostilError
 
 PACKED = (".gz", ".zst")
 """Endings of packed files."""
+
+FOREIGN = (".tar.gz", ".tgz", ".bz2", ".xz", ".lzma", ".lz4", ".br", ".zip", ".7z", ".rar", ".z")
+"""Endings of files that others pack in ways of their own."""
 
 RATIO = 500
 """How many times its size a packed file may unpack to; articles come to 3 to 20 times, much repeated to 250."""
@@ -51,6 +54,30 @@ def unpacked(path: Path, name: str = "", watch: Callable[[int], None] | None = N
         case ".zst":
             return _bounded(_Zstandard(file, name), file, path, name)
     return file
+
+
+def packing(path: Path, file: IO[bytes]) -> AbstractContextManager[IO[bytes]]:
+    """What packs all that is written to it into a file, as the name of a path says, and ends with it; the file itself
+    stays open. Raises PostilError for a name that says how we cannot pack."""
+    name = path.name.lower()
+    if foreign := next((end for end in FOREIGN if name.endswith(end)), ""):
+        raise PostilError(
+            f"{printable_path(path)}: files that end in {foreign} cannot be written; "
+            f"these endings pack a file: {', '.join(PACKED)}"
+        )
+    if name.endswith(
+        ".gz"
+    ):  # neither a time nor a name in it, which would change from one export to the next
+        return cast(IO[bytes], gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0))
+    return _zstandard_packing(path, file) if name.endswith(".zst") else nullcontext(file)
+
+
+def _zstandard_packing(path: Path, file: IO[bytes]) -> AbstractContextManager[IO[bytes]]:
+    try:
+        import zstandard
+    except ImportError as error:
+        raise lacking("zstd", f"{printable_path(path)} is to be packed with zstandard, which is") from error
+    return cast(IO[bytes], zstandard.ZstdCompressor().stream_writer(file, closefd=False))
 
 
 def check_regular(path: Path, name: str) -> None:

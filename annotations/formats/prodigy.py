@@ -1,21 +1,23 @@
 """Prodigy's JSONL: one annotator's answer to one task a line.
 
 Invariant: spans are code points and begin and end with tokens; a relation names the last token of each of its ends and
-holds a copy of both; keys that only Prodigy knows are kept under one key of the metadata and go out again.
+holds a copy of both; keys that only Prodigy knows are kept under one key of the metadata, unknown ones of a span or a
+relation as its attributes, and go out again. All of one annotator's answers about one text are one piece of work.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from typing import IO, Any
+from typing import Any
 
-from annotations.documents import Document, Incoming, IncomingAnnotations
+from annotations.documents import Document, Incoming, IncomingAnnotations, LeftOut
 from annotations.errors import BadFile
 from annotations.formats import offsets, records
 from annotations.formats.base import Format, Head, Output, Reading, Source
+from annotations.formats.prodigy_together import Line, annotator_of, last_lines, together
 from annotations.formats.records import Bad, about_pair, article_of, choice, get, meta_of, quoted
 from annotations.formats.tokenised import Tokenised, distinct, relations_of, whole
 from annotations.formats.unsaid import lose_details
@@ -30,6 +32,11 @@ _OWN_KEYS = frozenset(("_annotator_id", "_session_id", "_view_id", "_timestamp",
 _KEYS = _OWN_KEYS | {"text", "tokens", "spans", "relations", "meta", "answer", "flagged"}
 _BINARY_VIEWS = frozenset(("ner", "spans", "classification", "text", "html"))
 _UNNAMED = "import:prodigy"
+
+_PLACES = frozenset(("start", "end", "token_start", "token_end", "text"))
+_SPAN_KEYS = _PLACES | {"label", "type", "score", "kb_id", "source", "input_hash", "pattern", "rank", "color"}
+_ARC_KEYS = frozenset(("head", "child", "head_span", "child_span", "label", "score", "color"))
+"""The keys of a span and of a relation that are read, or say nothing of it; all others are attributes."""
 
 # --- writing
 
@@ -49,23 +56,32 @@ def write(documents: Iterable[Document], out: Output) -> None:
 def _task(document: Document, out: Output) -> dict[str, Any]:
     entities = distinct(document, whole(document, out), out)
     relations = relations_of(document, entities, out)
-    lose_details(document, out)
+    lose_details(document, out, kept=("attributes", "links"))
     tokens = _Tokens(document, entities)
     spans = {entity.id: tokens.span(entity) for entity in entities}
     linked = bool(relations) or "relations" in document.complete
     task: dict[str, Any] = {"text": document.article.text, "tokens": tokens.rows()}
-    task["spans"] = [_scored(entity, spans[entity.id], linked) for entity in entities]
+    kind = {"type": "span"} if linked else {}
+    task["spans"] = [spans[e.id] | kind | _said(e, _SPAN_KEYS, document, out) for e in entities]
     if linked:
-        task["relations"] = [_arc(relation, spans) for relation in relations]
+        task["relations"] = [_arc(r, spans) | _said(r, _ARC_KEYS, document, out) for r in relations]
     overlap = any(left.end > right.start for left, right in pairwise(entities))
     view = "spans_manual" if overlap else "relations" if linked else "ner_manual"
     return task | _frame(document, view, _answer(document, linked, out))
 
 
-def _scored(entity: Entity, span: dict[str, Any], linked: bool) -> dict[str, Any]:
-    kind = {"type": "span"} if linked else {}
-    score = {} if entity.score is None else {"score": round(entity.score, 4) + 0.0}
-    return span | kind | score
+def _said(about: Entity | Relation, known: frozenset[str], document: Document, out: Output) -> dict[str, Any]:
+    """Score, link and attributes; an attribute that is called like a key of Prodigy's is named as lost."""
+    score = {} if about.score is None else {"score": round(about.score, 4) + 0.0}
+    link = {"kb_id": about.link} if isinstance(about, Entity) and about.link else {}
+    said = dict(sorted((about.attributes or {}).items()))
+    for key in sorted(known & said.keys()):
+        what = (
+            f"the attribute {quoted(key)} of a {about.label} is left out: Prodigy means something else by it"
+        )
+        out.lose(document, "attributes", what)
+        del said[key]
+    return score | link | said
 
 
 def _arc(relation: Relation, spans: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
@@ -175,65 +191,56 @@ def _question(document: Document, row: Mapping[str, Any]) -> dict[str, Any]:
 
 # --- reading
 
-_Line = tuple[int, dict[str, Any]]
-_Split = Callable[[IO[bytes]], Iterator[tuple[int, dict[str, Any] | Bad]]]
-
 
 def read(source: Source, reading: Reading) -> Iterator[Incoming | BadFile]:
     """The article of each task, or a BadFile that names the source, the line and what is wrong with it.
 
-    Questions about single spans that follow each other, or a task, and are one annotator's on one text, are one piece
-    of work; two annotators', or two tasks, never are.
+    Of one annotator's records about one text, wherever they stand, a task and all questions are one piece of work; of
+    two tasks that do not say the same the first one stands, and the other is refused.
     """
     try:
         split, unit = records.told_apart(Head.of(source))
     except BadFile as error:
         yield error
         return
+    last = last_lines(source, split)
 
-    def take(lines: list[_Line], place: str) -> Iterator[Incoming | BadFile]:
-        return _taken(lines, reading, f"{source.name}, {unit}")
+    def take(lines: list[Line], place: str) -> Iterator[Incoming | BadFile]:
+        return _taken(lines, reading, source.name, unit)
 
-    yield from records.taken_apart(source, lambda file: _together(split(file)), take, unit)
+    yield from records.taken_apart(source, lambda file: together(split(file), last, unit), take, unit)
 
 
-def _taken(lines: list[_Line], reading: Reading, where: str) -> Iterator[Incoming | BadFile]:
-    """What comes of records that belong together; one that is bad is refused alone."""
+def _taken(lines: list[Line], reading: Reading, name: str, unit: str) -> Iterator[Incoming | BadFile]:
+    """What comes of records that belong together, the tasks before the questions; one that is bad is refused alone."""
     work: _Work | None = None
-    for number, record in lines:
-        place = f"{where} {number}"
+    stands = ""
+    for number, record in sorted(lines, key=lambda line: _is_binary(line[1])):
+        place = f"{name}, {unit} {number}"
         try:
+            if stands and not _is_binary(record) and work is not None:
+                _check_same(work, _worked(record, reading, place), stands)
+                continue
             work = work or _Work(record, reading, place)
             _Task(work, record, place).take()
+            stands = stands or ("" if _is_binary(record) else f"{unit} {number}")
         except Bad as error:
             yield BadFile(f"{place}: {error}")
     if work is not None and work.tasks:
         yield work.incoming()
 
 
-def _together(found: Iterator[tuple[int, dict[str, Any] | Bad]]) -> Iterator[tuple[int, list[_Line] | Bad]]:
-    """The records, each question with those before it that it belongs to, at the number of the first one."""
-    lines: list[_Line] = []
-    try:
-        for number, record in found:
-            if lines and (isinstance(record, Bad) or not _goes_on(lines[0][1], record)):
-                yield lines[0][0], lines
-                lines = []
-            if isinstance(record, Bad):
-                yield number, record
-            else:
-                lines.append((number, record))
-    except Exception:  # whatever it is, what was read before it is good
-        if lines:
-            yield lines[0][0], lines
-        raise
-    if lines:
-        yield lines[0][0], lines
+def _worked(record: Mapping[str, Any], reading: Reading, place: str) -> _Work:
+    work = _Work(record, reading, place)
+    _Task(work, record, place).take()
+    return work
 
 
-def _goes_on(first: Mapping[str, Any], record: Mapping[str, Any]) -> bool:
-    same = all(first.get(key) == record.get(key) for key in ("text", "_annotator_id", "_session_id"))
-    return same and _is_binary(record)
+def _check_same(work: _Work, other: _Work, stands: str) -> None:
+    """Takes note of a task that says what another one says. Raises Bad for one that does not."""
+    if work.says != other.says:
+        raise Bad(f"left out: {stands} is another task of the same annotator on this text, and stands")
+    work.warnings.append(f"{other.place}: left out: it says what {stands} says")
 
 
 def _is_binary(record: Mapping[str, Any]) -> bool:
@@ -263,9 +270,7 @@ class _Work:
         self.text = records.name(record, "text")
         meta: dict[str, Any] | None = get(record, "meta", dict, None)
         self.meta = dict(meta or {})
-        self.annotator = (
-            get(record, "_annotator_id", str, None) or get(record, "_session_id", str, None) or None
-        )
+        self.annotator = annotator_of(record)
         kept = {key: value for key, value in record.items() if key not in _KEYS}
         if _is_binary(record):
             kept.pop("_task_hash", None)
@@ -275,13 +280,25 @@ class _Work:
             self.meta[KEPT] = kept
         self.entities: dict[Any, Entity] = {}
         self.relations: dict[str, Relation] = {}
-        self.rejected: dict[str, str] = {}
+        self.rejected: dict[str, tuple[str, str]] = {}
+        """By what they are about: the layers that suggested it, and where it was rejected, in words."""
         self.labels: dict[str, None] = {}
         self.status: Status | None = None
         self.complete: tuple[str, ...] = ()
         self.flagged = self.looked_at = False
         self.tasks = 0
         self.warnings: list[str] = []
+
+    @property
+    def says(self) -> tuple[Any, ...]:
+        """What another task has to say to say the same."""
+        return (
+            {(entity.value, entity.link) for entity in self.entities.values()},
+            self.relations.keys(),
+            self.rejected.keys(),
+            self.labels.keys(),
+            (self.status, self.complete, self.flagged),
+        )
 
     def incoming(self) -> Incoming:
         """The article with all that was said of it."""
@@ -293,11 +310,9 @@ class _Work:
             return None
         standing = {about_entity(*value) for value in self.entities} | set(self.relations)
         decisions = []
-        for about, layer in self.rejected.items():
+        for about, (layer, where) in self.rejected.items():
             if about in standing:
-                self.warnings.append(
-                    f"{self.place}: what was rejected stands as well: taken as it stands, {about}"
-                )
+                self.warnings.append(f"{where} was rejected, and stands as well: taken as it stands")
             else:
                 decisions.append(Decision(about, "rejected", None, "import", (layer,), ""))
         return IncomingAnnotations(
@@ -321,6 +336,8 @@ class _Task:
         self.answer: str | None = (
             choice(record, "answer", _ANSWERS) if record.get("answer") is not None else None
         )
+        for key in ("_annotator_id", "_session_id"):
+            get(record, key, str, None)
         self.rows = records.objects_if_any(record, "spans")
         self.arcs = records.objects_if_any(record, "relations")
         self._tokens = self._checked_tokens()
@@ -330,7 +347,7 @@ class _Task:
         """Adds what the record says to the work."""
         work, record = self.work, self.record
         flagged = get(record, "flagged", bool, None)
-        if _is_labelled(record) or "options" in record:
+        if _is_labelled(record) or self._is_choice():
             self._take_choice()
         elif _is_binary(record):
             self._take_question()
@@ -344,23 +361,35 @@ class _Task:
 
     def warn(self, what: str) -> None:
         """Notes what was not taken, and why."""
-        self.work.warnings.append(f"{self.place}: {what}")
+        self.work.warnings.append(type(what)(f"{self.place}: {what}"))
 
     # -- answers
 
+    def _is_choice(self) -> bool:
+        """Whether the options are all that was asked: else, as in the view `blocks`, the task is about spans too."""
+        view = self.record.get("_view_id")
+        asks_more = view != "choice" if type(view) is str else "tokens" in self.record
+        return "options" in self.record and not asks_more
+
     def _take_choice(self) -> None:
-        """Labels of the whole text; options about a span may be anything, and stay in the metadata."""
-        record = self.record
-        chosen = get(record, "accept", list, []) if "options" in record else [record["label"]]
+        """What a question about the whole text, or about a span, says."""
         if self.rows:
             self._take_spans()
+        self._take_labels()
+        self.work.flagged |= self.answer == "ignore"
+
+    def _take_labels(self) -> None:
+        """Labels of the whole text; options about a span may be anything, and stay in the metadata."""
+        chosen = get(self.record, "accept", list, []) if "options" in self.record else [self.record["label"]]
+        if self.rows:
             self.warn(
                 f"the chosen options {quoted(chosen)} were left in the metadata: what they say is not known"
             )
         elif self.answer == "accept":
             self.work.labels |= dict.fromkeys(str(each) for each in chosen)
-        elif self.answer == "ignore":
-            self.work.flagged = True
+        elif chosen and self.answer != "ignore":
+            why = f'the answer to the task is "{self.answer}"' if self.answer else "the task has no answer"
+            self.warn(f"the labels {quoted(chosen)} were left out: {why}")
 
     def _take_question(self) -> None:
         if self.answer == "reject":
@@ -377,7 +406,9 @@ class _Task:
         for entity, row in self._entities() if len(self.rows) == 1 else ():
             source = row.get("source")
             named = source if type(source) is str and source else _UNNAMED
-            self.work.rejected.setdefault(about_entity(*entity.value), named)
+            self.work.rejected.setdefault(
+                about_entity(*entity.value), (named, f"{self.place}: {records.cited(entity)}")
+            )
 
     def _set_aside(self) -> None:
         self.work.status, self.work.flagged = "skipped", True
@@ -390,7 +421,9 @@ class _Task:
             try:
                 self._add_relation(row)
             except Bad as error:
-                self.warn(f"a relation was left out: {error}")
+                self.warn(LeftOut(f"a relation was left out: {error}"))
+        if "options" in self.record:
+            self._take_labels()
         if self.answer == "accept":
             self.work.status = "done"
             self.work.complete = ("entities", "relations") if "relations" in self.record else ("entities",)
@@ -450,12 +483,26 @@ class _Task:
                 start, end = self._range(row)
                 label = records.name(row, "label")
             except Bad as error:
-                self.warn(f"a span was left out: {error}")
+                self.warn(LeftOut(f"a span was left out: {error}"))
                 continue
-            score: Any = row.get("score")
-            known = float(score) if type(score) in (int, float) else None
-            id = f"s{len(self.work.entities)}"
-            yield Entity(id, start, end, label, self.work.text[start:end], score=known), row
+            id, text = f"s{len(self.work.entities)}", self.work.text[start:end]
+            more, score, link = _rest(row, _SPAN_KEYS), self._score(row), self._link(row)
+            yield Entity(id, start, end, label, text, (), score, more, link), row
+
+    def _score(self, row: Mapping[str, Any]) -> float | None:
+        score: Any = row.get("score")
+        if type(score) in (int, float):
+            return float(score)
+        if score is not None:
+            self.warn(f"a score was left out: it must be a number, not {quoted(score)}")
+        return None
+
+    def _link(self, row: Mapping[str, Any]) -> str | None:
+        link: Any = row.get("kb_id")
+        if type(link) is str or link is None:
+            return link or None
+        self.warn(f'a link was left out: "kb_id" must be a text, not {quoted(link)}')
+        return None
 
     def _range(self, row: Mapping[str, Any]) -> Span:
         """The code points of a span. Its tokens, if it names some, must be those that it lies on."""
@@ -481,23 +528,25 @@ class _Task:
     def _add_relation(self, row: Mapping[str, Any]) -> None:
         label = records.name(row, "label")
         head, tail = (self._end(row, side) for side in ("head", "child"))
-        said = f"{label} from {records.cited(head)} to {records.cited(tail)}"
+        ends = f"from {records.cited(head)} to {records.cited(tail)}"
         if head is tail:
             raise Bad(f"{label} goes from {records.cited(head)} to itself")
         if label in self.work.reading.negative:
-            self._deny(head, tail, said)
+            self._deny(head, tail, label, ends)
             return
         about = about_pair(label, head, tail, self.work.reading.symmetric)
         if about in self.work.relations:
-            raise Bad(f"{said} stands twice")
-        self.work.relations[about] = Relation(f"r{len(self.work.relations)}", label, head.id, tail.id)
+            raise Bad(f"{label} {ends} stands twice")
+        said = self._score(row), _rest(row, _ARC_KEYS)
+        self.work.relations[about] = Relation(f"r{len(self.work.relations)}", label, head.id, tail.id, *said)
 
-    def _deny(self, head: Entity, tail: Entity, said: str) -> None:
+    def _deny(self, head: Entity, tail: Entity, label: str, ends: str) -> None:
         found = records.denied(self.work.reading, head, tail)
         if not found:
-            raise Bad(f"{said} rejects nothing: no relation of the schema joins them")
-        for about in found:
-            self.work.rejected.setdefault(about, _UNNAMED)
+            raise Bad(f"{label} {ends} rejects nothing: no relation of the schema joins them")
+        kinds = self.work.reading.schema.relations_between(head.label, tail.label)
+        for about, kind in zip(found, kinds, strict=True):
+            self.work.rejected.setdefault(about, (_UNNAMED, f"{self.place}: {kind.name} {ends}"))
 
     def _end(self, row: Mapping[str, Any], side: str) -> Entity:
         """The entity at an end: the one that the copy shows, else the only one that ends with the token."""
@@ -534,6 +583,11 @@ class _Task:
             return "no token" if index is None else f"token {index}"
         start, end = self._tokens[index]
         return f"the word {quoted(self.work.text[start:end])} at {start}"
+
+
+def _rest(row: Mapping[str, Any], known: frozenset[str]) -> dict[str, Any] | None:
+    """What a row says besides what is known, if anything."""
+    return {key: value for key, value in row.items() if key not in known and value is not None} or None
 
 
 def _surface(row: Mapping[str, Any]) -> offsets.Surface | None:

@@ -18,11 +18,12 @@ from itertools import pairwise
 from math import isfinite
 from typing import IO, TYPE_CHECKING, Any, get_args
 
-from annotations.documents import Document, Incoming, IncomingAnnotations
+from annotations.documents import Document, Incoming, IncomingAnnotations, LeftOut
 from annotations.errors import BadFile, PostilError
 from annotations.formats import fields, records
 from annotations.formats.base import Format, Head, Output, Reading, Source, for_dev
 from annotations.formats.records import Bad, article_of, meta_of, quoted
+from annotations.formats.tagged import Notes, noted
 from annotations.formats.tokenised import distinct, flat, relations_of, told, whole
 from annotations.formats.unsaid import lose_details
 from annotations.model import Decision, Entity, Relation, Status, about_entity
@@ -452,10 +453,14 @@ def _notes(name: str, paths: Mapping[str, str | None], unaligned: int) -> str:
 
 
 def read(source: Source, reading: Reading) -> Iterator[Incoming | BadFile]:
-    """The article of each document, or a BadFile that names the source and the document's number."""
-    yield from records.taken(
-        source, _docs, lambda doc, place: _Reader(_raw(doc), reading).incoming(place), "document"
-    )
+    """The article of each document, or a BadFile that names the source and the document's number; what was odd about
+    tokens is told with the last article."""
+    notes = Notes(source.name)
+
+    def take(doc: Doc, place: str) -> Incoming:
+        return _Reader(_raw(doc), reading, notes).incoming(place)
+
+    yield from noted(records.taken(source, _docs, take, "document"), notes)
 
 
 def _docs(file: IO[bytes]) -> Iterator[tuple[int, Doc | Bad]]:
@@ -521,12 +526,15 @@ def _doc(found: DocBin, index: int, vocab: Vocab) -> Doc | Bad:
 
 @dataclass(frozen=True, slots=True)
 class _Raw:
-    """What spaCy says of a document, as plain values; `tokens` are code points."""
+    """What spaCy says of a document, as plain values; `tokens` are code points. Of `missing` tokens nobody said whether
+    an entity holds them, `blocked` are those that none may hold."""
 
     text: str
     tokens: list[tuple[int, int]]
     spaced: bool
     tagged: bool
+    missing: int
+    blocked: int
     ents: list[Mark]
     groups: dict[str, list[Mark]]
     scores: list[float]
@@ -543,6 +551,8 @@ def _raw(doc: Doc) -> _Raw:
             [(token.idx, token.idx + len(token)) for token in doc],
             not doc.has_unknown_spaces,
             doc.has_annotation("ENT_IOB"),
+            sum(not token.ent_iob and not token.text.isspace() for token in doc),
+            sum(token.ent_iob_ == "B" and not token.ent_type for token in doc),
             [_mark(span) for span in doc.ents],
             {str(key): [_mark(span) for span in group] for key, group in doc.spans.items()},
             [float(score) for score in attrs.get("scores", ())],
@@ -559,12 +569,17 @@ def _mark(span: SpacySpan) -> Mark:
     return span.start, span.end, span.label_, span.kb_id_
 
 
+_MISSING = "tokens of which it is not said whether an entity holds them (missing), so that their articles stay open: {}"
+_BLOCKED = "tokens that are blocked, so that no entity may hold them, taken to be outside of entities: {}"
+
+
 class _Reader:
     """One document on its way to an `Incoming`."""
 
-    def __init__(self, raw: _Raw, reading: Reading) -> None:
+    def __init__(self, raw: _Raw, reading: Reading, notes: Notes) -> None:
         self.raw, self.text, self.symmetric = raw, raw.text, reading.symmetric
-        self.warnings: list[str] = []
+        self.notes, self.tasks = notes, reading.schema.complete
+        self.warnings: dict[str, None] = {}
         self.entities: dict[tuple[int, int, str], Entity] = {}
         self.starts: dict[int, list[Entity]] = {}
         self.settled: set[int] = set()
@@ -578,13 +593,13 @@ class _Reader:
         said = {key: value for key, value in self.raw.user_data.items() if isinstance(key, str)}
         self._name_unread()
         meta, own = self._meta(said)
-        document = self._annotations(own)
+        document = self._annotations(own, place)
         kept, says = fields.kept(meta, place)
         found = article_of(self.text, kept, place, document, self.warnings)
         return replace(found, warnings=(*found.warnings, *says))
 
     def _warn(self, sentence: str) -> None:
-        self.warnings.append(sentence)
+        self.warnings[sentence] = None  # of both directions of a relation the same may be to say
 
     def _name_unread(self) -> None:
         if others := sorted(set(self.raw.groups) - {SPANS, REJECTED}):
@@ -612,7 +627,7 @@ class _Reader:
 
     # -- annotations
 
-    def _annotations(self, own: Mapping[str, Any]) -> IncomingAnnotations | None:
+    def _annotations(self, own: Mapping[str, Any], place: str) -> IncomingAnnotations | None:
         raw, related = self.raw, self.raw.user_data.get(RELATIONS)
         annotated = raw.tagged or not raw.groups.keys().isdisjoint((SPANS, REJECTED))
         if not (annotated or raw.cats or related or own.get("status")):
@@ -626,14 +641,25 @@ class _Reader:
             self._add(mark, score)
         return IncomingAnnotations(
             own.get("annotator"),
-            own.get("status"),
+            own.get("status") or self._status(place),
             tuple(self.entities.values()),
             tuple(self._relations(related)),
             tuple(self._decisions()),
             tuple(own.get("complete", ())),
             tuple(self._labels()),
             suggested=scored,
+            tasks=("entities",) if related is None else ("entities", "relations"),
         )
+
+    def _status(self, place: str) -> Status | None:
+        """Open where a claim that the article is complete would make missing tokens outside ones. Without `doc.ents`,
+        spans alone may be all that there is."""
+        raw = self.raw
+        self.notes.add(_BLOCKED, raw.blocked, place)
+        if "entities" not in self.tasks or not (raw.tagged or SPANS not in raw.groups):
+            return None
+        self.notes.add(_MISSING, raw.missing, place)
+        return "open" if raw.missing else None
 
     def _place(self, mark: Mark) -> tuple[int, int, str] | None:
         """Code points and label; None, with a warning, for a span without either."""
@@ -641,7 +667,7 @@ class _Reader:
         before, after = (self.raw.tokens[first][0], self.raw.tokens[last - 1][1]) if first < last else (0, 0)
         start, end = trim(self.text, before, after)
         if start >= end or not label:
-            self._warn(f"a span at token {first} has no {'text' if label else 'label'}: left out")
+            self._warn(LeftOut(f"a span at token {first} has no {'text' if label else 'label'}: left out"))
             return None
         if (start, end) != (before, after):
             self._warn(f"{label} at {start} has white space at its edges: taken without it")
@@ -682,7 +708,7 @@ class _Reader:
             head, tail = ends
             if head is None or tail is None or head is tail:
                 if head is not None and head is tail:
-                    self._warn(f"{label} goes from {told(head)} to itself: left out")
+                    self._warn(LeftOut(f"{label} goes from {told(head)} to itself: left out"))
                 continue
             both = (label, frozenset((head.id, tail.id)))
             if label in self.symmetric and both in done:
@@ -694,7 +720,7 @@ class _Reader:
         """The entity that begins with a token; the one in `doc.ents` where several do."""
         found = self.starts.get(token)
         if found is None:
-            self._warn(f"{label} has an end at token {token}, where no entity begins: left out")
+            self._warn(LeftOut(f"{label} has an end at token {token}, where no entity begins: left out"))
             return None
         if len(found) > 1 and token not in self.settled:
             self._warn(

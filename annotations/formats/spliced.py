@@ -61,8 +61,8 @@ class Part:
 
     `text` is the exact text of its tokens, `own` the SHA-256 of the article that it is a piece of and its number among
     them. `repeats` says that records that follow each other may be about the same tokens; of these `at` is the place in
-    the text, which the first piece has. `suggested` says that it is a program's work. A mark that cannot be taken is
-    None, so that the others keep their numbers.
+    the text, which the first piece has. `suggested` says that it is a program's work, `tasks` what the record could
+    have had something of. A mark that cannot be taken is None, so that the others keep their numbers.
     """
 
     sentences: list[list[str]]
@@ -74,6 +74,7 @@ class Part:
     meta: dict[str, Any] = field(default_factory=dict)
     annotator: str | None = None
     suggested: bool = False
+    tasks: tuple[str, ...] = ("entities", "relations")
     marks: list[Mark | None] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
     says: list[str] = field(default_factory=list)
@@ -215,7 +216,11 @@ class _Splicer:
         for part, spots in zip(run, places, strict=True):
             gathered.add(part, spots)
         annotated = any(part.annotated for part in run)
-        found = gathered.annotations(first.annotator, suggested=first.suggested) if annotated else None
+        found = (
+            gathered.annotations(first.annotator, suggested=first.suggested, tasks=first.tasks)
+            if annotated
+            else None
+        )
         meta, says = fields.kept(first.meta, first.place)
         article = records.article_of(whole, meta, first.place, found)
         return replace(article, warnings=(*says, *gathered.warnings))

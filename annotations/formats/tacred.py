@@ -189,7 +189,9 @@ def _parts(record: dict[str, Any]) -> Iterator[Part]:
     start: int = get(record, _START, int, 0)
     if start < 0:
         raise Bad(f'"{_START}" must not be negative')
-    part = Part([tokens], text if isinstance(text, str) else None, own, start, repeats=True, meta=meta)
+    part = Part(
+        [tokens], text if isinstance(text, str) else None, own, start, repeats=True, meta=meta, tasks=()
+    )
     part.marks += [_mark(record, side, len(tokens)) for side in ("subj", "obj")]
     if record.get("relation") is not None:
         part.links.append(Link(name(record, "relation"), 0, 1))

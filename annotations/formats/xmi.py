@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from annotations.documents import Document, Incoming, IncomingAnnotations
+from annotations.documents import Document, Incoming, IncomingAnnotations, LeftOut
 from annotations.errors import BadFile
 from annotations.formats import records
 from annotations.formats.base import Format, Head, Output, Reading, Source, base_name
@@ -44,7 +44,7 @@ BESIDE = "typesystem.xml"
 """How the name of a type system ends, in small letters."""
 
 LABELS = ("value", "label", "identifier")
-"""The features that may hold a label, the best first."""
+"""The features that may hold a label, the best first; of a layer of somebody's own without any, its only text."""
 
 HEAD, TAIL = "Governor", "Dependent"
 """The features of a relation's ends."""
@@ -73,9 +73,6 @@ _TOKENS = frozenset(f"{_DKPRO}segmentation.type.{name}" for name in ("Token", "S
 _LARGEST = 16 * 1024 * 1024
 """Bytes of a type system that is read."""
 
-_MOST = 20
-"""Warnings of one article that are kept; the rest is counted."""
-
 _FIRST = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?<(?:\w+:)?(?:XMI|typeSystemDescription)\b")
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _FOUND_NO_TYPES = f"its type system is not beside it: put it into the same folder, as {TYPE_SYSTEM}"
@@ -98,6 +95,7 @@ class _Types:
         default_factory=lambda: {"uima.tcas.DocumentAnnotation": {"language": _STRING}}
     )
     _features: dict[str, dict[str, str]] = field(default_factory=dict)
+    _labels: dict[str, list[str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, text: str, name: str) -> _Types:
@@ -142,8 +140,17 @@ class _Types:
 
     def labels(self, name: str) -> list[str]:
         """The features of a type that may hold a label, the best first."""
-        features = self.features(name)
-        return [each for each in LABELS if each in features and self.is_a(features[each], _STRING)]
+        if name not in self._labels:
+            self._labels[name] = self._found_labels(name)
+        return self._labels[name]
+
+    def _found_labels(self, name: str) -> list[str]:
+        texts = [key for key, holds in self.features(name).items() if self.is_a(holds, _STRING)]
+        if found := [each for each in LABELS if each in texts]:
+            return found
+        own = [key for key in texts if key not in _OWN]
+        is_layer = self.is_a(name, _ANNOTATION) and not name.startswith((*_SILENT, _DKPRO))
+        return own if is_layer and len(own) == 1 else []
 
 
 def _plain(tag: str) -> str:
@@ -351,9 +358,7 @@ class _View:
 
     def said(self) -> list[str]:
         """The warnings."""
-        found = self._warnings[:_MOST]
-        if len(self._warnings) > _MOST:
-            found.append(f"… and {len(self._warnings) - _MOST} more")
+        found = list(self._warnings)
         if self._unlabelled:
             found.append(f"without a label, so labelled by their types: {_counted(self._unlabelled)}")
         if self._passed:
@@ -364,7 +369,7 @@ class _View:
         try:
             take(id, each)
         except Bad as error:
-            self._warnings.append(f"{each.short} {id} is left out: {error}")
+            self._warnings.append(LeftOut(f"{each.short} {id} is left out: {error}"))
 
     def _is_relation(self, each: _Structure) -> bool:
         return {HEAD, TAIL} <= self.types.features(each.type).keys()
@@ -695,8 +700,10 @@ class _Writer:
         for key, value in sorted((about.attributes or {}).items()):
             feature = self.types.feature(name, key)
             written = value if isinstance(value, str) else compact(value)
-            if (feature, written) != (key, value):
-                what = f"{about.label}: the attribute {quoted(key)} is a text here, and called {feature}"
+            changes = [f"is called {feature}"] if feature != key else []
+            changes += ["is written as a text"] if written != value else []
+            if changes:
+                what = f"{about.label}: the attribute {quoted(key)} {' and '.join(changes)}"
                 self.out.lose(self.document, "attributes", what)
             said[feature] = self._fit(written)
         return self.types.new(name, **said)

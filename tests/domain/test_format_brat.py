@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 
 from annotations.config import load
-from annotations.documents import Document, Incoming
+from annotations.documents import Document, Incoming, LeftOut
 from annotations.errors import BadFile
 from annotations.files import expand
 from annotations.formats import registry
@@ -430,8 +430,36 @@ def test_a_configuration_rules_the_folders_under_it_up_to_the_one_that_was_named
 
 def test_equivalences_are_clusters_and_grow_together_wherever_they_stand(tmp_path: Path) -> None:
     ann = "*\tEquiv T1 T2\n" + CHEN + GLOBEX + NORTH + "*\tAlias T2 T3\n"
-    found = by_id(good(folder_of(tmp_path, ann=ann)))
-    assert len({e.cluster for e in found.values()}) == 1 and found["T1"].cluster
+    article = good(folder_of(tmp_path, ann=ann))
+    assert {e.cluster for e in by_id(article).values()} == {"Equiv:T1"}
+    assert article.warnings == (
+        "x.ann, line 5: it shares members with another: both are one Equiv, not Alias too",
+    )
+
+
+def test_the_kind_of_an_equivalence_is_in_the_name_of_its_cluster(tmp_path: Path) -> None:
+    found = good(folder_of(tmp_path, ann="*\tAlias T1 T2\n*\tAlias T2 T3\n" + CHEN + GLOBEX + NORTH))
+    assert {e.cluster for e in by_id(found).values()} == {"Alias:T1"}
+    assert found.warnings == ()
+
+
+def test_a_link_of_another_kind_is_taken_and_its_kind_is_named_once(tmp_path: Path) -> None:
+    found = good(folder_of(tmp_path, ann=CHEN + GLOBEX + "N1\tSame T1 wd:Q1\tx\nN2\tSame T2 wd:Q2\tx\n"))
+    assert [e.link for e in by_id(found).values()] == ["wd:Q1", "wd:Q2"]
+    assert found.warnings == (
+        "x.ann, line 3: links of the kind Same are taken as Reference, as which they are written",
+    )
+
+
+@pytest.mark.parametrize("link", ["x.txt", "x.a2"])
+def test_a_link_beside_annotations_in_a_folder_is_not_followed(tmp_path: Path, link: str) -> None:
+    (tmp_path / "secret").write_text(TEXT)
+    folder = folder_of(tmp_path / "corpus", a1=CHEN, a2=GLOBEX)
+    (folder / link).unlink()
+    (folder / link).symlink_to(tmp_path / "secret")
+    found = read(folder, "x.a1", root=folder)
+    assert isinstance(found, BadFile) and f"{link} beside it is a link" in str(found)
+    assert not isinstance(read(folder, "x.a1"), BadFile) or link != "x.txt"
 
 
 def test_attributes_links_and_notes_are_on_what_they_name(tmp_path: Path) -> None:
@@ -539,7 +567,7 @@ def test_a_relation_that_says_there_is_none_rejects_what_might_join_its_ends(tmp
         ("T7\tORG\tGlobex", "is no label with whole offsets"),
         ("T7\t 15 21\tGlobex", "is no label with whole offsets"),
         (f"T7\tORG 15 {'9' * 5000}\tGlobex", "is no label with whole offsets"),
-        ("T7\tORG 40 99\tKorea.", "99 lies outside the text, which has 47 code points"),
+        ("T7\tORG 40 99\tKorea.", "T7: 99 lies outside the text, which has 47 code points: left out"),
         ("T7\tGPE 25 30;30 34\tNorth and", "its pieces touch"),
         ("T7\tGPE 25 30;28 34\tNorth th and", "its pieces touch"),
         ("T7\tPERSON 0 8\tMei Chen", "T7 marks the same as T1"),
@@ -579,10 +607,9 @@ def test_a_bad_line_is_named_and_the_rest_goes_in(tmp_path: Path, line: str | by
     assert found.document is not None and len(found.document.relations) == 1
 
 
-def test_of_very_many_bad_lines_the_first_are_named_and_the_rest_is_counted(tmp_path: Path) -> None:
+def test_each_of_very_many_bad_lines_is_named(tmp_path: Path) -> None:
     found = good(folder_of(tmp_path, ann=CHEN + "nonsense\n" * 1000))
-    assert len(found.warnings) == 21
-    assert found.warnings[-1] == "x.ann: … and 980 more"
+    assert len(found.warnings) == 1000 and all(isinstance(each, LeftOut) for each in found.warnings)
 
 
 def test_what_follows_the_quoted_text_after_a_tab_is_no_part_of_it(tmp_path: Path) -> None:
@@ -781,7 +808,7 @@ def test_a_folder_of_pairs_becomes_articles_with_one_layer_a_folder(project: Pro
     folder_of(project.folder / "corpus" / "ben", f"{TEXT}\r\n", ann=CHEN)
     report = importer(project).take_patterns(["corpus"], project.folder)
     assert (report.new, report.entities, report.relations, report.refused) == (2, 4, 1, [])
-    assert report.warnings == [
+    assert report.left_out == [
         'corpus/x.ann, line 6: "nonsense" is no annotation: an id, a TAB and what it says'
     ]
     store = project.store

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, get_args
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from annotations.config import load
 from annotations.documents import Document, Incoming, IncomingAnnotations
-from annotations.formats import registry
+from annotations.formats import doccano, registry
 from annotations.formats.base import Head, Reading
 from annotations.formats.doccano import FORMAT
 from annotations.formats.offsets import from_codepoints
@@ -191,7 +192,10 @@ def test_ids_that_a_table_program_made_decimal_are_the_same_ids() -> None:
 def test_a_label_that_means_no_relation_rejects_what_the_schema_allows() -> None:
     no = LEADS | {"type": "none"}
     found, kept = one(related(no, LEADS), negative=frozenset({"none"}))
-    assert "what was rejected stands as well" in found.warnings[-1]
+    assert found.warnings[0] == (
+        'a.jsonl, line 1: LEADS from PERSON "Mei Chen" at 2 to ORG "Globex" at 18 was rejected, '
+        "and stands as well: taken as it stands"
+    )
     assert [(d.about, d.verdict) for d in kept.decisions] == [
         (about_relation("KNOWS", (MEI, "PERSON"), (GLOBEX, "ORG")), "rejected")
     ]
@@ -243,7 +247,7 @@ def in_unit(unit: Unit, text: str = TEXT, parts: Sequence[str] = ("Mei Chen", "G
 def test_each_unit_is_found_by_the_words_and_said(unit: Unit, text: str) -> None:
     found, kept = one(in_unit(unit, text))
     assert {entity.text for entity in kept.entities} == {"Mei Chen", "Globex"}
-    assert "its offsets were taken to count" in found.warnings[0]
+    assert "offsets taken to count" in found.warnings[0]
 
 
 @pytest.mark.parametrize("unit", get_args(Unit))
@@ -268,6 +272,102 @@ def test_a_record_whose_unit_cannot_be_told_is_refused_and_the_option_named(give
     (refused,) = refusals(read(FORMAT, lines(given), "a.jsonl"))
     assert refused.startswith("a.jsonl, line 1: what its offsets count cannot be told")
     assert says in refused and "--offset-unit" in refused
+
+
+def texts_of(found: Sequence[Any]) -> list[list[str] | str]:
+    """The texts of the entities of each article, or why it was refused."""
+    return [
+        [entity.text for entity in each.document.entities] if isinstance(each, Incoming) else str(each)
+        for each in found
+    ]
+
+
+def test_the_unit_of_a_file_is_that_of_all_its_records() -> None:
+    some = (
+        in_unit("utf16"),
+        {"text": "🐘 Barbara", "label": [[6, 9, "X"]]},
+        {"text": "Ana", "label": [[1, 2, "X"]]},
+    )
+    for records in (some, some[::-1]):
+        found = read(FORMAT, lines(*records), "a.jsonl")
+        assert sorted(texts_of(found)) == [["Mei Chen", "Globex"], ["bar"], ["n"]]
+        (warning,) = taken(found)[-1].warnings
+        assert warning.endswith(
+            "offsets taken to count UTF-16 units, by the words of the whole file "
+            "(--offset-unit says otherwise); articles: 2"
+        )
+
+
+def test_a_file_whose_records_do_not_agree_is_refused_where_that_matters_with_what_fits() -> None:
+    given = [
+        in_unit("utf16"),
+        in_unit("utf16", "🐘 Mei Chen, Globex"),
+        in_unit("grapheme"),
+        {"text": "Ana", "label": []},
+    ]
+    *refused, last = texts_of(read(FORMAT, lines(*given), "a.jsonl"))
+    assert refused == [
+        f"a.jsonl, line {number}: the offsets of this file do not count one thing: of 3 articles where that matters, "
+        "by the words UTF-16 units fit 2, graphemes fit 1; say it with --offset-unit"
+        for number in (1, 2, 3)
+    ]
+    assert last == []
+
+
+def test_a_record_that_fits_another_unit_than_the_rest_of_the_file_is_refused_alone() -> None:
+    given = [in_unit("utf16")] * 30 + [in_unit("grapheme")]
+    *good, odd = texts_of(read(FORMAT, lines(*given), "a.jsonl"))
+    assert good == [["Mei Chen", "Globex"]] * 30
+    assert odd == (
+        "a.jsonl, line 31: by the words its offsets count graphemes, those of the rest of the file UTF-16 units: "
+        "say it with --offset-unit"
+    )
+
+
+def test_records_after_those_that_were_looked_at_are_held_to_the_same_unit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(doccano, "SURVEYED", 10)
+    first, odd = texts_of(read(FORMAT, lines(in_unit("utf16"), in_unit("grapheme")), "a.jsonl"))
+    assert first == ["Mei Chen", "Globex"]
+    assert "its offsets count graphemes, those of the rest of the file UTF-16 units" in odd
+
+
+@given(st.lists(st.tuples(documents(pieces=False), st.sampled_from(get_args(Unit))), min_size=1, max_size=4))
+def test_no_two_records_of_a_file_are_read_in_different_units(given: list[tuple[Document, Unit]]) -> None:
+    rows = []
+    for made, unit in given:
+        with suppress(Bad):  # a grapheme is cut: no file in this unit can say it
+            convert = from_codepoints(made.article.text, unit)
+            places = [[convert(e.start), convert(e.end), e.label] for e in made.entities]
+            rows.append({"text": made.article.text, "label": places})
+    kept = [
+        {unit for unit in get_args(Unit) if values(each.document.entities) == read_in(row, unit)}
+        for row, each in zip(rows, read(FORMAT, lines(*rows)) if rows else (), strict=True)
+        if isinstance(each, Incoming) and each.document
+    ]
+    assert not kept or set.intersection(*kept)
+
+
+def read_in(row: Any, unit: Unit) -> set[Any]:
+    (found,) = taken(read(FORMAT, lines(row), unit=unit))
+    return values(found.document.entities) if found.document else set()
+
+
+@given(st.lists(documents(), min_size=1, max_size=3))
+def test_what_we_wrote_comes_back_without_being_told_the_unit(made: list[Document]) -> None:
+    found = write(FORMAT, made).data
+    back, told = (taken(read(FORMAT, found, unit=unit)) for unit in (None, "utf16"))
+    assert back == told
+    assert [each.warnings for each in back] == [()] * len(made)
+    assert not any("postil_offset_unit" in each.meta for each in back)
+
+
+def test_what_doccano_gave_an_id_counts_as_its_project_does() -> None:
+    given = in_unit("grapheme") | {"id": 7, "meta": {"postil_offset_unit": "utf16"}}
+    found, kept = one(given)
+    assert [entity.text for entity in kept.entities] == ["Mei Chen", "Globex"]
+    assert found.meta == {"id": 7}
 
 
 def test_an_offset_inside_a_pair_is_left_out_and_said() -> None:
@@ -436,7 +536,7 @@ def test_a_file_becomes_a_layer_and_importing_it_again_adds_nothing(project: Pro
     store, config = project.store, load(tmp_path / "config.yaml")
     report = Importer(store, config).take_patterns(["news.jsonl"], tmp_path)
     assert (report.new, report.entities, report.relations, report.refused) == (2, 2, 1, [])
-    assert "its offsets were taken to count UTF-16 units" in report.warnings[0]
+    assert "offsets taken to count UTF-16 units" in report.warnings[0]
     (layer,) = [layer for layer in store.layers() if layer.title == "import:news"]
     assert values(store.entities(1, layer.id)) == {(MEI, "PERSON"), (GLOBEX, "ORG")}
     again = Importer(store, config).take_patterns(["news.jsonl"], tmp_path)

@@ -212,6 +212,17 @@ def test_a_record_of_others_is_rebuilt_and_keeps_its_key() -> None:
     assert found.warnings == (f"it: {tagged.REBUILT.format(1)}",)
 
 
+@pytest.mark.parametrize(
+    ("raw", "probability", "score"),
+    [(7.1, 0.9, 0.9), (2, 0.8, 0.8), (2.0, 1, 1.0), (-3, 0, 0.0), (2, None, None)],
+)
+def test_a_score_may_be_written_as_a_whole_number(raw: Any, probability: Any, score: float | None) -> None:
+    rows = {"predicted_ner": [[[3, 3, "ORG", raw, probability]], []]}
+    _, guess = taken(read(DYGIE, lines(MET | rows)))
+    assert guess.document is not None
+    assert [each.score for each in guess.document.entities] == [score]
+
+
 def test_what_a_program_predicted_is_its_own_with_scores() -> None:
     predicted = {
         "predicted_ner": [[[3, 3, "ORG", 7.1, 0.9]], []],

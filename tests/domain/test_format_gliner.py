@@ -323,13 +323,50 @@ def test_an_entity_that_cannot_be_taken_is_left_out_with_its_relations_and_the_r
         ([-1, 0, "met"], "relation 1 is left out: its end -1 is no entity"),
         ([0, 0, "met"], 'a relation is left out: MET goes from "Li Wei" to itself'),
         ([0, "1", "met"], "relation 1 is left out: it must be [entity, entity, label]"),
-        ({"head": {"position": [0, 1]}}, "relation 1 is left out: it must be [entity, entity, label]"),
+        ({"head": {"position": [0, 1]}}, 'relation 1 is left out: "relation_text" is missing'),
+        ("met", "relation 1 is left out: it must be [entity, entity, label]"),
     ],
 )
 def test_a_relation_that_cannot_be_taken_is_left_out(row: Any, says: str) -> None:
     (found,) = taken(read(GLINER, array(ANA | {"relations": [row]})))
     assert found.warnings[0].startswith(f"it, record 1: {says}")
     assert (len(spelled(found)), related(found)) == (2, [])
+
+
+def glirel(head: Any, tail: Any, label: Any = "knows") -> dict[str, Any]:
+    """A relation as GLiREL has it."""
+    ends = ({"mention": "x", "position": place, "type": kind} for place, kind in (head, tail))
+    return dict(zip(("head", "tail", "relation_text"), (*ends, label), strict=True))
+
+
+def test_relations_of_glirel_are_read_by_the_tokens_and_labels_of_their_ends() -> None:
+    ner = [[3, 4, "person", "Li Wei"], [0, 1, "person", "Ana Ruiz"], [0, 1, "org", "Ana Ruiz"]]
+    relations = [glirel(([0, 1], "org"), ([3, 4], "person"))]
+    (found,) = taken(read(GLINER, array(ANA | {"ner": ner, "relations": relations})))
+    assert found.document is not None
+    ends = {e.id: (e.label, e.text) for e in found.document.entities}
+    assert [(r.label, ends[r.head], ends[r.tail]) for r in found.document.relations] == [
+        ("KNOWS", ("ORG", "Ana Ruiz"), ("PERSON", "Li Wei"))
+    ]
+    assert not any("left out" in warning for warning in found.warnings)
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        (
+            glirel(([0, 2], "person"), ([3, 4], "person")),
+            "no entities that were taken lie at the tokens [0, 2]",
+        ),
+        (glirel(([0, 1], "person"), ([3, 4], "person"), None), '"relation_text" must be a text, not null'),
+        (glirel((None, "person"), ([3, 4], "person")), '"position" must be a list, not null'),
+        ({"head": [0, 1], "tail": [3, 4], "relation_text": "knows"}, '"head" must be an object'),
+    ],
+)
+def test_a_relation_of_glirel_that_cannot_be_taken_is_left_out_and_named(row: Any, says: str) -> None:
+    (found,) = taken(read(GLINER, array(ANA | {"relations": [row]})))
+    assert found.document is not None and found.document.relations == ()
+    assert any(f"relation 1 is left out: {says}" in warning for warning in found.warnings)
 
 
 def test_what_stands_twice_is_taken_once_and_its_relations_go_to_the_first() -> None:

@@ -456,6 +456,23 @@ def test_where_no_text_fits_the_annotation_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
+    ("start", "end", "says"),
+    [
+        (6.0, 14, '"start" must be a whole number, not 6.0'),
+        ("4", "12", '"start" must be a whole number, not "4"'),
+        (0, "8", '"end" must be a whole number, not "8"'),
+        (8, 0, "it ends before it begins, or is empty: 8 to 0"),
+    ],
+)
+def test_an_only_region_that_is_badly_written_says_so_and_not_that_the_text_was_changed(
+    start: Any, end: Any, says: str
+) -> None:
+    found = one(task(annotation(region("z", start, end, "Mei Chen", "X"))))
+    assert found.document is not None and found.document.entities == ()
+    assert [warning.split("is left out: ")[1] for warning in found.warnings] == [says]
+
+
+@pytest.mark.parametrize(
     ("bad", "says"),
     [
         (region("z", 8, 0, None, "X"), "it ends before it begins"),

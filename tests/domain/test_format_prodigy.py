@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from annotations.config import load
 from annotations.documents import Document, Incoming, IncomingAnnotations, dismissed
-from annotations.formats import registry
+from annotations.formats import prodigy_together, registry
 from annotations.formats.base import Head, Reading
 from annotations.formats.prodigy import FORMAT, KEPT
 from annotations.importing import Importer, Taking
@@ -237,7 +237,7 @@ def test_what_was_rejected_is_not_written_where_the_article_is_not_settled_or_it
 def test_what_prodigy_has_no_place_for_is_named() -> None:
     mei = words(TEXT, "01A", "PERSON", "Mei Chen", link="Q1", note="n", cluster="c", attributes={"a": 1})
     lost = write(FORMAT, [document(TEXT, mei, labels=("trade",), note="x")]).lost
-    assert sorted(lost) == ["attributes", "clusters", "labels", "links", "notes"]
+    assert sorted(lost) == ["clusters", "labels", "notes"]
 
 
 # -- in: one task -------------------------------------------------------------------------------------
@@ -301,8 +301,13 @@ def test_a_score_comes_in_and_goes_out() -> None:
 def test_labels_of_a_whole_text_are_document_labels() -> None:
     _, kept = one({"text": TEXT, "label": "TRADE", "answer": "accept", "_view_id": "classification"})
     assert (kept.labels, kept.status, kept.complete) == (("TRADE",), None, ())
-    _, kept = one({"text": TEXT, "label": "TRADE", "answer": "reject"})
+    found, kept = one({"text": TEXT, "label": "TRADE", "answer": "reject"})
     assert (kept.labels, kept.status) == ((), None)
+    assert found.warnings == (
+        'a.jsonl, line 1: the labels ["TRADE"] were left out: the answer to the task is "reject"',
+    )
+    (found,) = all_of({"text": TEXT, "label": "TRADE", "_view_id": "classification"})
+    assert found.warnings == ('a.jsonl, line 1: the labels ["TRADE"] were left out: the task has no answer',)
     options = [{"id": "TRADE"}, {"id": 3}]
     _, kept = one(
         {"text": TEXT, "options": options, "accept": ["TRADE", 3], "answer": "accept", "_view_id": "choice"}
@@ -323,6 +328,53 @@ def test_options_about_a_span_are_left_in_the_metadata_and_said() -> None:
     assert (values(kept.entities), kept.labels, kept.status) == ({(MEI, "PERSON")}, (), None)
     assert 'the chosen options ["Q1"] were left in the metadata' in found.warnings[0]
     assert found.meta[KEPT]["accept"] == ["Q1"]
+
+
+@pytest.mark.parametrize("more", [{"_view_id": "blocks"}, {"_view_id": None}])
+def test_options_beside_a_task_take_nothing_from_its_answer(more: dict[str, Any]) -> None:
+    blocks = task(options=[{"id": "trade"}], accept=["trade"], **more)
+    found, kept = one(blocks)
+    assert (kept.status, kept.complete, len(kept.relations)) == ("done", ("entities", "relations"), 1)
+    assert 'the chosen options ["trade"] were left in the metadata' in found.warnings[0]
+    _, kept = one(blocks | {"answer": "reject"})
+    assert (kept.status, kept.entities) == ("skipped", ())
+    _, kept = one(blocks | {"spans": [], "relations": []})
+    assert (kept.status, kept.labels) == ("done", ("trade",))
+
+
+def test_what_else_is_said_of_spans_and_relations_comes_in_and_goes_out() -> None:
+    ana = PERSON | {"kb_id": "Q1", "custom": {"a": [1]}, "source": "model", "pattern": 3, "none": None}
+    leads = LEADS | {"score": 0.5, "why": "said so"}
+    found, kept = one(task(spans=[ana, ORG], relations=[leads]))
+    assert [(e.link, e.attributes) for e in kept.entities] == [("Q1", {"custom": {"a": [1]}}), (None, None)]
+    assert [(r.score, r.attributes) for r in kept.relations] == [(0.5, {"why": "said so"})]
+    assert found.warnings == ()
+    made = write(FORMAT, [document(TEXT, *kept.entities, relations=kept.relations)])
+    record = json.loads(made.text)
+    assert made.lost == []
+    assert record["spans"][0] == PERSON | {"type": "span", "kb_id": "Q1", "custom": {"a": [1]}}
+    assert record["relations"][0] == {k: v for k, v in leads.items() if k != "color"}
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({"kb_id": 5}, 'a link was left out: "kb_id" must be a text, not 5'),
+        ({"score": "high"}, 'a score was left out: it must be a number, not "high"'),
+    ],
+)
+def test_a_link_or_a_score_that_is_none_is_named(more: dict[str, Any], says: str) -> None:
+    found, kept = one(task(spans=[PERSON | more, ORG]))
+    assert (len(kept.entities), found.warnings) == (2, (f"a.jsonl, line 1: {says}",))
+
+
+def test_an_attribute_that_is_called_like_a_key_of_prodigy_is_named_as_lost() -> None:
+    mei = words(TEXT, "01A", "PERSON", "Mei Chen", attributes={"start": "x", "y": 1})
+    found = write(FORMAT, [document(TEXT, mei)])
+    assert [loss.what for loss in found.losses] == [
+        'the attribute "start" of a PERSON is left out: Prodigy means something else by it'
+    ]
+    assert json.loads(found.text)["spans"][0] == PERSON | {"type": "span", "y": 1}
 
 
 # -- in: questions ------------------------------------------------------------------------------------
@@ -380,7 +432,71 @@ def test_an_ignored_question_flags_the_article() -> None:
 def test_what_was_accepted_and_rejected_stands_and_is_said() -> None:
     found, kept = one(question("accept", PERSON), question("reject", PERSON))
     assert (len(kept.entities), kept.decisions) == (1, ())
-    assert "what was rejected stands as well" in found.warnings[0]
+    assert found.warnings == (
+        'a.jsonl, line 2: PERSON "Mei Chen" at 0 was rejected, and stands as well: taken as it stands',
+    )
+
+
+def kinds(found: list[Any]) -> list[str]:
+    """What each is: annotator and how many entities and decisions, or why it was refused."""
+    return [
+        f"{each.document.annotator} {len(each.document.entities)} {len(each.document.decisions)}"
+        if isinstance(each, Incoming) and each.document
+        else str(each)
+        for each in found
+    ]
+
+
+def test_questions_of_two_texts_and_two_people_that_stand_mixed_are_joined() -> None:
+    other = {"text": "Globex grew.", "_view_id": "ner", "answer": "accept"}
+    found = all_of(
+        question("accept", PERSON, _session_id="ana"),
+        other | {"spans": [{"start": 0, "end": 6, "label": "ORG"}]},
+        question("reject", PERSON, _session_id="ben"),
+        question("reject", ORG | {"label": "GPE"}, _session_id="ana"),
+        other | {"spans": [{"start": 7, "end": 11, "label": "ORG"}], "answer": "reject"},
+        question("accept", ORG, _session_id="ana"),
+    )
+    assert sorted(kinds(found)) == ["None 1 1", "ana 2 1", "ben 0 1"]
+
+
+def test_a_task_takes_the_questions_about_its_text_wherever_they_stand() -> None:
+    asked, other = (
+        question("reject", ORG | {"label": "GPE"}),
+        {"text": "Fog.", "answer": "accept", "spans": []},
+    )
+    for records in ([asked, other, task(x=1)], [task(x=1), other, asked]):
+        found = {each.text: each for each in all_of(*records)}
+        kept = found[TEXT].document
+        assert kept is not None and (len(kept.entities), len(kept.decisions), kept.status) == (2, 1, "done")
+        assert found[TEXT].meta == {KEPT: {"x": 1}}
+
+
+@given(st.permutations(range(6)))
+def test_the_order_of_answers_says_nothing(order: list[int]) -> None:
+    asked = [
+        task(_session_id="ana"),
+        *(question("reject", ORG | {"label": label}, _session_id="ana") for label in ("A", "B", "C")),
+        question("accept", ORG, _session_id="ben"),
+        question("accept", PERSON, _session_id="ben"),
+    ]
+    assert sorted(kinds(all_of(*(asked[n] for n in order)))) == ["ana 2 3", "ben 2 0"]
+
+
+def test_what_is_too_far_away_to_wait_for_is_refused_and_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(prodigy_together, "HELD", 100)
+    between = [
+        {"text": f"{n} {'x' * 40}", "spans": [], "_view_id": "ner", "answer": "accept"} for n in range(9)
+    ]
+    given = [question("accept", PERSON), *between, *between, question("accept", ORG)]
+    found = kinds(read(FORMAT, lines(*given), "a.jsonl"))
+    assert found.count("None 1 0") == 1 and found.count("None 0 0") == 9
+    assert found[-1] == (
+        "a.jsonl, line 20: left out: it is about the text of line 1, and too far from it to be joined: "
+        "sort the file by its texts"
+    )
 
 
 # -- in: several annotators ---------------------------------------------------------------------------
@@ -399,8 +515,20 @@ def test_several_annotators_of_one_text_are_never_merged() -> None:
     ]
 
 
-def test_two_tasks_of_one_annotator_on_one_text_are_two() -> None:
-    assert len(all_of(task(), task(spans=[ORG], relations=[]))) == 2
+def test_of_two_tasks_of_one_annotator_on_one_text_the_first_stands_and_that_is_said() -> None:
+    fog = {"text": "Fog.", "spans": [], "tokens": [], "answer": "accept"}
+    found = read(FORMAT, lines(task(), fog, task(spans=[ORG], relations=[])), "a.jsonl")
+    assert sorted(kinds(found)) == [
+        "None 0 0",
+        "None 2 0",
+        "a.jsonl, line 3: left out: line 1 is another task of the same annotator on this text, and stands",
+    ]
+
+
+def test_a_task_that_stands_twice_is_one_and_that_is_said() -> None:
+    found, kept = one(task(), task())
+    assert (len(kept.entities), kept.status) == (2, "done")
+    assert found.warnings == ("a.jsonl, line 2: left out: it says what line 1 says",)
 
 
 # -- in: relations ------------------------------------------------------------------------------------
@@ -498,7 +626,10 @@ def test_a_label_that_means_no_relation_rejects_what_the_schema_allows() -> None
 def test_what_stands_is_not_rejected_by_no_relation() -> None:
     found, kept = related([PERSON, ORG], LEADS, LEADS | {"label": "No-rel"}, negative=frozenset({"No-rel"}))
     assert [json.loads(d.about)["label"] for d in kept.decisions] == ["KNOWS"]
-    assert "what was rejected stands as well" in found.warnings[0]
+    assert found.warnings == (
+        'a.jsonl, line 1: LEADS from PERSON "Mei Chen" at 0 to ORG "Globex" at 15 was rejected, '
+        "and stands as well: taken as it stands",
+    )
 
 
 def test_without_the_option_that_label_is_a_relation_like_others() -> None:
@@ -615,7 +746,7 @@ def test_the_good_records_around_a_bad_one_are_taken() -> None:
     data = lines(task(), {"text": ""}) + b"{\n" + lines(question("accept", ORG))
     found = read(FORMAT, data, "a.jsonl")
     assert [each.text if isinstance(each, Incoming) else str(each)[:15] for each in found] == [
-        *(TEXT, "a.jsonl, line 2", "a.jsonl, line 3", TEXT),
+        *("a.jsonl, line 2", "a.jsonl, line 3", TEXT),
     ]
 
 

@@ -702,7 +702,54 @@ def test_blocked_spans_and_those_without_label_are_no_entities() -> None:
     assert [warning.split(": ", 1)[1] for warning in found.warnings] == [
         "a span at token 2 has no label: left out",
         "a span at token 5 has no text: left out",
+        "tokens that are blocked, so that no entity may hold them, taken to be outside of entities: 1",
     ]
+
+
+def state(*docs: Doc, **how: Any) -> list[str | None]:
+    """The status of each article."""
+    found = [each.document for each in read(made(*docs), **how)]
+    return [each and each.status for each in found]
+
+
+def test_an_article_with_missing_tokens_stays_open_and_that_is_said() -> None:
+    doc, settled = plain(), plain()
+    doc.set_ents([Span(doc, 2, 3, label="PERSON")], default="missing")
+    settled.set_ents([Span(settled, 2, 3, label="PERSON")])
+    assert state(doc, settled) == ["open", None]
+    says = "tokens of which it is not said whether an entity holds them (missing), so that their articles stay open: 8"
+    assert read(made(doc, settled, doc))[-1].warnings == (f"x.spacy, document 1: {says}",)
+
+
+def test_a_document_with_labels_or_rejected_spans_alone_says_nothing_of_its_tokens() -> None:
+    labelled, rejecting = plain(), plain()
+    labelled.cats = {"trade": 1.0}
+    rejecting.spans["incorrect_spans"] = [Span(rejecting, 0, 1, label="ORG")]
+    assert state(labelled, rejecting) == ["open", "open"]
+    assert state(labelled, schema=replace(SCHEMA, complete=("relations",))) == [None]
+
+
+def test_spans_without_ents_are_all_that_there_is() -> None:
+    doc = plain()
+    doc.spans["sc"] = [Span(doc, 0, 1, label="PERSON")]
+    assert state(doc) == [None]
+
+
+def test_missing_tokens_of_white_space_keep_no_article_open() -> None:
+    doc = plain("Ana \n met")
+    doc.set_ents([], outside=[doc[0:1], doc[2:3]], default="missing")
+    assert state(doc) == [None]
+
+
+@given(st.lists(st.sampled_from(["O", "-", "U-ORG"]), min_size=1, max_size=6))
+def test_no_import_makes_a_missing_token_an_outside_one(marks: list[str]) -> None:
+    doc = Doc(ENGLISH.vocab, words=["Oslo"] * len(marks), spaces=[True] * len(marks))
+    spans = [Span(doc, i, i + 1, label="ORG") for i, mark in enumerate(marks) if mark == "U-ORG"]
+    outside = [doc[i : i + 1] for i, mark in enumerate(marks) if mark == "O"]
+    doc.set_ents(spans, outside=outside, default="missing")
+    (status,) = state(doc)
+    said = set(marks) != {"-"}  # a document without any mark is an article alone
+    assert status == ("open" if "-" in marks and said else None)
 
 
 def test_white_space_at_the_edges_of_an_entity_is_taken_off_and_named() -> None:
@@ -783,6 +830,13 @@ def test_a_pair_without_an_entity_and_one_with_itself_are_left_out_and_named() -
         "KNOWS has an end at token 1, where no entity begins: left out",
         "KNOWS goes from PERSON “Li” at 8 to itself: left out",
     ]
+
+
+def test_what_both_directions_of_a_relation_have_to_say_is_said_once() -> None:
+    found = one(related({(0, 1): {"MET": 1.0}, (1, 0): {"MET": 1.0}}))
+    assert found.warnings == (
+        "x.spacy, document 1: MET has an end at token 1, where no entity begins: left out",
+    )
 
 
 def test_where_several_entities_begin_the_first_is_taken_and_that_is_named() -> None:

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from annotations.config import load
-from annotations.documents import Document, Incoming, IncomingAnnotations
+from annotations.documents import Document, Incoming, IncomingAnnotations, LeftOut
 from annotations.errors import BadFile
 from annotations.formats import xmi
 from annotations.formats.base import Head, Reading, Source
@@ -76,7 +76,7 @@ USUAL = types(
     kind(
         "custom.Layer", label="custom.Tag", sure="Boolean", size="Integer", share="Float", tags="StringArray"
     ),
-    kind("custom.Plain", category="String"),
+    kind("custom.Plain", category="String", source="String"),
     kind("custom.Topic", "uima.cas.AnnotationBase", value="String"),
     kind("custom.Link", Governor=NAMED, Dependent=NAMED, value="String", note="String"),
     kind("custom.Next", Governor=NAMED, Dependent=NAMED),
@@ -205,9 +205,9 @@ def test_what_it_cannot_hold_is_named() -> None:
         ("flag", "that it is flagged is left out"),
         ("metadata", '"language" is left out: it means something else in this format'),
         ("metadata", '"n" is 1, not a text: written as JSON'),
-        ("attributes", 'PERSON: the attribute "class" is a text here, and called class_'),
-        ("attributes", 'PERSON: the attribute "n" is a text here, and called n'),
-        ("attributes", 'MET: the attribute "sure" is a text here, and called sure'),
+        ("attributes", 'PERSON: the attribute "class" is called class_'),
+        ("attributes", 'PERSON: the attribute "n" is written as a text'),
+        ("attributes", 'MET: the attribute "sure" is written as a text'),
         ("status", "it is open, which this format cannot say"),
         ("status", "it is skipped, which this format cannot say"),
         (
@@ -419,6 +419,38 @@ def test_entities_are_all_annotations_whose_type_may_hold_a_label(folder: Path) 
     assert oslo.attributes == {"sure": True, "size": 3, "share": 0.5}
 
 
+def test_the_only_text_of_a_layer_of_ones_own_is_its_label(tmp_path: Path) -> None:
+    ends = {"Governor": "uima.tcas.Annotation", "Dependent": "uima.tcas.Annotation"}
+    described = types(
+        kind("custom.Ent", category="String", sure="Boolean", note="String"),
+        kind("custom.Rel", kind="String", **ends),
+        kind("custom.Two", a="String", b="String"),
+        kind("custom.Loose", "uima.cas.TOP", category="String"),
+        kind(f"{DKPRO}.ner.type.Odd", category="String"),
+    )
+    (tmp_path / TYPE_SYSTEM).write_text(described, encoding="utf-8")
+    found = one(
+        tmp_path,
+        cas(
+            at("Mei Chen", 5, "Ent", value=None, category="First", sure="true", note="n"),
+            at("Ada Obi", 6, "Ent", value=None),
+            element("Rel", 7, begin=0, end=3, Governor=5, Dependent=6, kind="LEADS"),
+            at("Oslo", 8, "Two", value=None, a="x", b="y"),
+            at("Oslo", 9, "ner:Odd", value=None, category="x"),
+            element("Loose", 10, category="x"),
+        ),
+    )
+    kept = found.document
+    assert kept is not None
+    assert surfaces(kept) == [("First", "Mei Chen"), ("Ent", "Ada Obi")]
+    assert (kept.entities[0].attributes, kept.entities[0].note) == ({"sure": True}, "n")
+    assert [(r.label, r.attributes) for r in kept.relations] == [("LEADS", None)]
+    assert found.warnings == (
+        "x.xmi: without a label, so labelled by their types: 1 Ent",
+        "x.xmi: left out, neither entities with a label nor relations: 1 Loose, 1 Odd, 1 Two",
+    )
+
+
 def test_an_annotation_without_a_label_is_labelled_by_its_type_and_named(folder: Path) -> None:
     found = one(folder, cas(at("Oslo", 5, value=None), at("Mei", 6, "Layer", value=None, label=" ")))
     assert found.document is not None
@@ -476,10 +508,10 @@ def test_an_annotation_in_no_place_is_left_out_and_named(
     )
 
 
-def test_many_warnings_are_counted(folder: Path) -> None:
+def test_each_of_many_faults_is_named(folder: Path) -> None:
     bad = [element("ner:NamedEntity", 5 + number, begin=3, end=1, value="X") for number in range(30)]
     found = one(folder, cas(*bad)).warnings
-    assert len(found) == 21 and found[-1] == "x.xmi: … and 10 more"
+    assert len(found) == 30 and all(isinstance(each, LeftOut) for each in found)
 
 
 def test_features_that_are_no_attributes_are_named(folder: Path) -> None:

@@ -146,15 +146,30 @@ def test_what_cannot_be_there_is_refused_with_its_name(name: str, project: Proje
     assert name.split("\0")[0][-9:].split("/")[-1][:1] in says and "Traceback" not in says
 
 
+def test_links_within_a_folder_are_not_followed_and_that_is_said(project: Project, tmp_path: Path) -> None:
+    write(tmp_path, "secret.txt")
+    for name in ("a.txt", "b.txt"):
+        (project.folder / name).symlink_to(tmp_path / "secret.txt")
+    write(project.folder, "c.txt")
+    report = take(project, ".")
+    assert [article.source for article in articles(project)] == ["c.txt"]
+    assert report.refused == [
+        f"{project.folder}/a.txt and 1 more: a link within a folder is not followed; name it to take it in"
+    ]
+    assert take(project, "a.txt").refused == []
+
+
 def test_pipes_devices_and_broken_links_are_refused_and_never_opened(project: Project) -> None:
     folder = project.folder / "in"
     write(folder, "a.txt")
     os.mkfifo(folder / "pipe.txt")
     (folder / "gone.txt").symlink_to("nowhere.txt")
     (folder / "loop.txt").symlink_to("loop.txt")
-    report = take(project, "in", "/dev/null")
+    report = take(project, "in", "in/gone.txt", "in/loop.txt", "/dev/null")
     assert report.new == 1
-    gone, loop, pipe, device = report.refused
+    links = report.refused.pop(0)
+    assert "gone.txt and 1 more: a link within a folder is not followed" in links
+    pipe, gone, loop, device = report.refused
     assert gone == "in/gone.txt: there is no such file; check its name"
     assert loop.startswith("in/loop.txt cannot be read: ")
     assert pipe.startswith("in/pipe.txt is not a regular file")
@@ -356,3 +371,46 @@ def test_endings_are_those_of_every_readable_format() -> None:
     ends: Sequence[str] = registry.suffixes()
     assert {".txt", ".md", ".jsonl", ".json", ".csv", ".tsv", ".html", ".rss"} <= set(ends)
     assert list(ends) == sorted(set(ends))
+
+
+# -- what of a record does not come in ----------------------------------------------------------------
+
+OFF = {
+    "doccano": '{"text": "Ana met Bo.", "label": [[0, 3, "PERSON"], [8, 99, "PERSON"]]}',
+    "prodigy": '{"text": "Ana met Bo.", "answer": "accept", "spans": [{"start": 0, "end": 3, "label": "PERSON"},'
+    ' {"start": 8, "end": 99, "label": "PERSON"}]}',
+    "textae": '{"text": "Ana met Bo.", "denotations": [{"span": {"begin": 0, "end": 3}, "obj": "PERSON"},'
+    ' {"span": {"begin": 8, "end": 99}, "obj": "PERSON"}]}',
+    "label-studio": '[{"data": {"text": "Ana met Bo."}, "annotations": [{"result": ['
+    '{"type": "labels", "value": {"start": 0, "end": 3, "text": "Ana", "labels": ["PERSON"]}},'
+    '{"type": "labels", "value": {"start": 8, "end": 99, "text": "Bo", "labels": ["PERSON"]}}]}]}]',
+    "gliner": '{"tokenized_text": ["Ana", "met", "Bo"], "ner": [[0, 0, "person"], [2, 9, "person"]]}',
+    "gliner2": '{"input": "Ana met Bo.", "output": {"entities": {"person": ["Ana", "Eve"]}}}',
+    "dygie": '{"doc_key": "x", "sentences": [["Ana", "met", "Bo"]], "ner": [[[0, 0, "PERSON"], [2, 9, "PERSON"]]]}',
+    "spert": '[{"tokens": ["Ana", "met", "Bo"], "entities": [{"type": "PERSON", "start": 0, "end": 1},'
+    ' {"type": "PERSON", "start": 2, "end": 9}], "relations": []}]',
+}
+"""A file of each format with one entity that can be taken and one that cannot."""
+
+
+@pytest.mark.parametrize("format", OFF)
+def test_an_annotation_that_is_left_out_is_counted_with_its_place(format: str, project: Project) -> None:
+    (project.folder / "a.json").write_text(OFF[format] + "\n", encoding="utf-8")
+    config = load(project.folder / "config.yaml")
+    taking = Taking(Reading(config.schema), registry.named(format))
+    report = Importer(project.store, config, taking).take_patterns(["a.json"], project.folder)
+    assert (report.new, report.entities, report.refused) == (1, 1, [])
+    (says,) = report.left_out
+    assert says.startswith("a.json, ") and "left out" in says
+
+
+@pytest.mark.parametrize("format", ["doccano", "gliner", "gliner2", "dygie"])
+def test_done_says_nothing_of_relations_where_the_file_could_not_have_any(
+    format: str, project: Project
+) -> None:
+    (project.folder / "a.json").write_text(OFF[format] + "\n", encoding="utf-8")
+    config = load(project.folder / "config.yaml")
+    taking = Taking(Reading(config.schema), registry.named(format), person="ana", status="done")
+    Importer(project.store, config, taking).take_patterns(["a.json"], project.folder)
+    (layer,) = project.store.layers("person")
+    assert project.store.progress(1, layer.id).complete == ("entities",)

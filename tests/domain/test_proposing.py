@@ -116,8 +116,80 @@ def test_a_label_that_no_config_may_have_is_named_and_left_out(tmp_path: Path) -
     ends = words(text, "1", "PERSON", "Xi"), words(text, "2", "A\u2028B", "Ana")
     found = proposal(document(text, *ends, relations=(Relation("3", "MET", "1", "2"),)))
     assert [e.name for e in loaded(tmp_path, found).schema.entities] == ["PERSON"]
-    (says,) = found.refused
+    says, endless = found.refused
     assert "holds a control character" in says
+    assert endless == "the relation 'MET' is not proposed: labels that it joins are not"
+
+
+@pytest.mark.parametrize("label", [" lead", "lead ", "\u00a0lead", "a\nb", "a\tb", "a\u2029b", "\x7f"])
+def test_a_label_that_the_check_refuses_is_named_and_left_out(tmp_path: Path, label: str) -> None:
+    text = "Xi met Ana"
+    ends = words(text, "1", "PERSON", "Xi"), words(text, "2", label, "Ana")
+    related = Relation("3", "MET", "1", "2"), Relation("4", label, "1", "1")
+    found = proposal(document(text, *ends, relations=related, labels=("trade", label)))
+    schema = loaded(tmp_path, found).schema
+    assert ([e.name for e in schema.entities], schema.relations, schema.labels) == (
+        ["PERSON"],
+        (),
+        ("trade",),
+    )
+    says, _ = found.refused
+    assert repr(label) in says and "is not proposed: rename it in the files" in says
+
+
+odd_labels = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=4) | st.sampled_from(
+    [
+        "<<",
+        "=",
+        "~",
+        "no",
+        "1",
+        "- a",
+        "a: b",
+        "#",
+        "? x",
+        "\ufeff",
+        "a\u200db",
+        "&x",
+        "*x",
+        "!x",
+        "%",
+        "`",
+        "👩‍👩‍👧",
+    ]
+)
+
+
+@given(st.lists(odd_labels, min_size=3, max_size=6), st.text(max_size=4))
+def test_whatever_labels_there_are_the_config_passes_the_check_and_the_rest_is_named(
+    labels: list[str], name: str
+) -> None:
+    text = "Xi met Ana"
+    ends = words(text, "1", labels[0], "Xi"), words(text, "2", labels[1], "Ana")
+    found = proposal(
+        document(text, *ends, relations=(Relation("3", labels[2], "1", "2"),), labels=tuple(labels))
+    )
+    named = {label for label in labels if any(f"the label {label!r} " in says for says in found.refused)}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "config.yaml"
+        try:
+            path.write_text(found.config(name), encoding="utf-8")
+        except PostilError:
+            assert set(labels[:2]) <= named
+            return
+        schema = load(path).schema
+    assert {kind.name for kind in schema.entities} == set(labels[:2]) - named
+    assert set(schema.labels) == set(labels) - named
+    assert schema.has_relation(labels[2]) == named.isdisjoint(labels[:3])
+
+
+def test_more_labels_than_a_config_may_have_are_an_error_that_says_so() -> None:
+    found = Proposal()
+    found.entities.update(map(str, range(9000)))
+    with pytest.raises(
+        PostilError, match=r"too many labels for a config\.yaml, or too long ones: 9,000 of ent"
+    ):
+        found.config("x")
 
 
 def test_what_brat_allows_is_proposed_too(tmp_path: Path) -> None:
