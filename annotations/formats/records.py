@@ -127,7 +127,7 @@ class _Elements:
             except RecursionError as error:
                 raise Bad("this nests too deeply") from error
             except ValueError as error:
-                raise Bad(f"this is not JSON: {error}") from error
+                raise Bad(_TOO_LONG) from error
             if end == len(self._text) and self._more():
                 continue  # a number may go on
             written, self._text = self._text[:end], self._text[end:]
@@ -221,7 +221,7 @@ def parsed(data: bytes) -> dict[str, Any]:
     except RecursionError as error:
         raise Bad("this nests too deeply") from error
     except ValueError as error:
-        raise Bad(f"this is not JSON: {error}") from error
+        raise Bad(_TOO_LONG) from error
     if type(record) is not dict:
         raise Bad("a record must be a JSON object: { … }")
     if _SURROGATE_ESCAPE.search(data):
@@ -263,16 +263,19 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         names = [key for key, _ in pairs]
         twice = next(key for key in names if names.count(key) > 1)
-        raise ValueError(f"the key {quoted(twice)} stands twice in one object")
+        raise Bad(f"this is not JSON: the key {quoted(twice)} stands twice in one object")
     return found
 
 
 def _finite(written: str) -> float:
     number = float(written)
     if not isfinite(number):
-        raise ValueError(f"{written} is not a number that JSON has")
+        raise Bad(f"this is not JSON: {written} is not a number that JSON has")
     return number
 
+
+_TOO_LONG = "a whole number here has more digits than can be read: write it as a text"
+"""What is wrong when Python itself gives up."""
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_finite, parse_float=_finite)
 

@@ -86,6 +86,7 @@ def test_an_object_that_is_the_whole_file_is_its_only_element() -> None:
         (b'[{"a": 1}', "the file ends too early"),
         (b'{"a": 1} x', "something stands after the end"),
         (b'[{"a": NaN}]', "NaN is not a number that JSON has"),
+        (b'[{"a": ' + b"9" * 5000 + b"}]", "has more digits than can be read"),
         (b'[{"a": 1, "a": 2}]', 'the key "a" stands twice'),
         (rb'[{"a": "\ud800"}]', "half of a surrogate pair"),
         (b'[{"a": "\xff"}]', "it is not UTF-8"),

@@ -400,7 +400,7 @@ def take_out(*path: Any) -> Callable[[dict[str, Any]], Any]:
         (b'{"format": "postil/1", "a\\udc18": 1}', "half of a surrogate pair"),
         (b'{"format": "postil/1", "note": "\xff"}', "byte 33 is not UTF-8"),
         (b"[" * 100_000, "nests too deeply"),
-        (b"9" * 5000, "this is not JSON"),
+        (b"9" * 5000, "a whole number here has more digits than can be read"),
         (b"[1]", "a record must be a JSON object"),
         (
             b'{"format": "postil/2"}',
