@@ -1,15 +1,23 @@
 """Colours: the names that a label's may have, and what can be read on what.
 
-Invariant: a colour that comes out is `#RRGGBB`; what is made readable keeps a contrast of at least 4.5 to 1 (WCAG 2.2,
-success criterion 1.4.3), as black or white does on every colour.
+Invariant: a colour that comes out is `#RRGGBB`, of a palette where one is given; what is made readable keeps a contrast
+of at least 4.5 to 1 (WCAG 2.2, success criterion 1.4.3), as black or white does on every colour.
 """
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Iterable, Sequence
+from colorsys import rgb_to_hls
+from functools import cache, partial
 
 READABLE = 4.5
 """The least contrast between text and what is behind it."""
+
+GREY = 0.2
+"""A saturation below which a colour has no hue to speak of."""
+
+TOLD = 3.0
+"""The least contrast of a label's colour with the background among sixteen colours, of which too few have more."""
 
 # fmt: off
 ANSI_COLORS = {
@@ -47,6 +55,19 @@ CSS_COLORS = {
 SPARE = "#9AA0A6"
 """The colour of a label that has none of its own."""
 
+SIXTEEN = (
+    *("#000000", "#AA0000", "#00AA00", "#AA5500", "#0000AA", "#AA00AA", "#00AAAA", "#AAAAAA"),
+    *("#555555", "#FF5555", "#55FF55", "#FFFF55", "#5555FF", "#FF55FF", "#55FFFF", "#FFFFFF"),
+)
+"""The sixteen colours of a terminal by their numbers, as the first had them; each terminal has its own shades."""
+
+_LEVELS = (0, 95, 135, 175, 215, 255)
+_CUBE = [(r, g, b) for r in _LEVELS for g in _LEVELS for b in _LEVELS]
+_GREYS = [(level,) * 3 for level in range(8, 239, 10)]
+
+MANY = tuple("#{:02X}{:02X}{:02X}".format(*rgb) for rgb in (*_CUBE, *_GREYS))
+"""Those of the 256 colours of a terminal that look alike everywhere, by their numbers less 16."""
+
 _NAMED = CSS_COLORS | ANSI_COLORS
 
 
@@ -67,14 +88,57 @@ def ink_on(background: str) -> str:
 
 
 @cache
-def readable(color: str, background: str) -> str:
-    """The colour, moved towards black or white as far as it takes to be read on the background."""
-    target, found = ink_on(background), hex_of(color)
+def readable(color: str, background: str, palette: Sequence[str] = ()) -> str:
+    """The colour, moved towards black or white as far as it takes to be read on the background; of a palette, where
+    there is one, the nearest, and where that cannot be read the one most like it that can."""
+    target, found = ink_on(background), nearest(hex_of(color), palette)
+    if palette and contrast(found, background) < READABLE:
+        return min((c for c in palette if contrast(c, background) >= READABLE), key=partial(_unlike, color))
     for step in range(1, 21):
         if contrast(found, background) >= READABLE:
             break
         found = blend(color, target, step / 20)
     return found
+
+
+@cache
+def nearest(color: str, palette: Sequence[str]) -> str:
+    """The colour of a palette that looks most like a colour; the colour itself where there is no palette."""
+    if not palette or hex_of(color) in palette:
+        return hex_of(color)
+    return min(palette, key=partial(_distance, _rgb(color)))
+
+
+def apart(colors: Iterable[str], choice: Sequence[str]) -> dict[str, str]:
+    """For each colour one of a choice that looks like it, and as long as there are enough a different one for each: of
+    more colours than there are, the first go first."""
+    found: dict[str, str] = {}
+    free: list[str] = []
+    for color in dict.fromkeys(colors):
+        free = free or list(choice)
+        found[color] = min(free, key=lambda other: _unlike(color, other))
+        free.remove(found[color])
+    return found
+
+
+def _unlike(a: str, b: str) -> float:
+    """How unlike two colours would be named: grey or not, then by hue, then by lightness."""
+    (hue, light, full), (hue2, light2, full2) = _hls(a), _hls(b)
+    turn, grey, grey2 = abs(hue - hue2), full < GREY, full2 < GREY
+    return (grey != grey2) + (0 if grey and grey2 else 4 * min(turn, 1 - turn)) + 0.3 * abs(light - light2)
+
+
+@cache
+def _hls(color: str) -> tuple[float, float, float]:
+    """Hue, lightness and saturation, 0 to 1 each."""
+    return rgb_to_hls(*(part / 255 for part in _rgb(color)))
+
+
+def _distance(a: bytes, color: str) -> float:
+    """How unlike two colours look: by their parts, weighted for the eye ("redmean")."""
+    b = _rgb(color)
+    mean, red, green, blue = (a[0] + b[0]) / 2, a[0] - b[0], a[1] - b[1], a[2] - b[2]
+    return (2 + mean / 256) * red * red + 4 * green * green + (2 + (255 - mean) / 256) * blue * blue
 
 
 def blend(color: str, other: str, share: float) -> str:
@@ -90,6 +154,7 @@ def contrast(a: str, b: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
+@cache
 def _luminance(color: str) -> float:
     """Relative luminance of an sRGB colour (WCAG 2.2, "relative luminance")."""
     parts = (part / 255 for part in _rgb(color))
@@ -97,6 +162,7 @@ def _luminance(color: str) -> float:
     return 0.2126 * r + 0.7152 * g + 0.0722 * b
 
 
+@cache
 def _rgb(color: str) -> bytes:
     """Red, green and blue, 0 to 255 each."""
     return bytes.fromhex(hex_of(color)[1:])

@@ -427,6 +427,7 @@ PICTURE_KEYS = "backslash a a a a a r shift+tab 1 a a x a x a x a a x 1"
 def picture() -> str:
     """The app on the first seed, half read, as SVG."""
     os.environ.pop("NO_COLOR", None)
+    os.environ |= {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
     with tempfile.TemporaryDirectory() as folder:
         return plain_svg(asyncio.run(screenshot(Path(folder))))
 

@@ -9,13 +9,14 @@ import os
 import platform
 import traceback
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual import events
 from textual.app import App
+from textual.filter import LineFilter
 
 from annotations.config import Config, load
 from annotations.errors import ConfigError, PostilError
@@ -24,7 +25,7 @@ from annotations.store import now
 from tui.desk import Desk
 from tui.keys import Dispatcher, Keymap, event_key
 from tui.loading import keep_for_rests, loading, sweep
-from tui.looks import TONES, Looks, themes
+from tui.looks import TONES, Colourless, Depth, Looks, depth_of, themes, tones_of
 from tui.screens.base import KeyedScreen
 from tui.screens.help import HelpScreen
 from tui.screens.library import LibraryScreen
@@ -66,7 +67,11 @@ class PostilApp(EndsOnErrors, App[None]):
         self._rests = False
         """Whether no key has come since the last look at what other processes did."""
         self._commands: deque[str] = deque(maxlen=REMEMBERED)
-        for found in themes():
+        self.depth = (
+            Depth.NONE if self.no_color else depth_of(self.console.color_system, os.getenv("TERM", ""))
+        )
+        self.no_color = self.depth == Depth.NONE
+        for found in themes(self.depth):
             self.register_theme(found)
         self.theme = theme
         self.looks = self._looks()
@@ -128,7 +133,11 @@ class PostilApp(EndsOnErrors, App[None]):
 
     def _looks(self) -> Looks:
         """The styles of the present theme and config."""
-        return Looks(TONES[self.theme], self.session.config.schema, plain=self.no_color)
+        return Looks(tones_of(self.theme, self.depth), self.session.config.schema, self.depth)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What becomes of a line's colours: without colours nothing is left of them, also of Textual's own widgets."""
+        return (Colourless(),) if self.no_color else super().get_line_filters()
 
     # -- keys ------------------------------------------------------------------------------------
 
@@ -167,7 +176,7 @@ class PostilApp(EndsOnErrors, App[None]):
                 size = self.reader.expected(self.size)
                 slow = "SSH_CONNECTION" in os.environ
                 self.reader.desk = Desk(self.session, self.reader, *size, by_halves=slow)
-            if self.no_color:
+            if self.depth.few:
                 self.reader.desk.show(labels=True)
         elif self.session.state is None or self.session.state.article.id != article:
             self.reader.desk.open(article)

@@ -6,7 +6,7 @@ Invariant: what a row looks like depends on the desk, the looks and the marks gi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 import regex
@@ -27,13 +27,27 @@ from tui.view import Tag
 GUTTER = 3
 """Cells left of the text: for a relation's arc or a partner's number, and the mark of what is focused."""
 
+HEAD, TAIL, SAME = "•", "▸", "="
+"""What stands beside the ends of a relation, and beside other mentions of the same entity."""
+
+NUMBERS = "123456789abcdefghijklmnopqrstuvwxyz"
+"""What stands beside what the focused entity is related to, in the order of the side pane."""
+
+OUTER = "›"
+"""What stands between two labels behind one place where the second is that of a longer entity."""
+
 Shown = Entity | Suggestion
 Mark = tuple[Span, str]
-"""A span with special looks: `cursor`, `focus`, `select`, `partner`, `same` or `hit`."""
+"""A span with special looks: `cursor`, `focus`, `select`, `partner`, `same` or `hit`; `wide_cursor` for a cursor's
+token that holds edges of entities. A mark that begins with `SIGN` is a cell with a sign drawn over it, with `TAGGED`
+what has the sign before its label."""
+
+SIGN, TAGGED = ":", ";"
 
 _graphemes = regex.compile(r"\X").findall
 
-_LATER_WINS = ("hit", "same", "partner", "focus", "select", "cursor")
+_LATER_WINS = ("hit", "same", "partner", "focus", "select", "wide_cursor", "cursor")
+_CURSORS = {"wide_cursor", "cursor"}
 
 
 def marks(desk: Desk) -> Iterator[Mark]:
@@ -51,10 +65,75 @@ def marks(desk: Desk) -> Iterator[Mark]:
     for mention in _mentions(desk):
         for span in mention.spans:
             yield span, "same"
+    yield from _signed(desk, start, end)
     for piece in desk.selected:
         yield piece, "select"
     if len(state.tokens):
-        yield state.tokens.span(desk.cursor), "cursor"
+        here = state.tokens.span(desk.cursor)
+        yield here, "wide_cursor" if _holds_edges(desk, here) else "cursor"
+
+
+def number(place: int) -> str:
+    """The sign of a partner, by its place from 1; a plus sign when there are no more."""
+    return NUMBERS[place - 1] if place <= len(NUMBERS) else "+"
+
+
+def signs(desk: Desk) -> dict[str, str]:
+    """What stands beside entities and suggestions, one cell each: head and tail of the focused relation, the pinned
+    head, the numbers of what the focused entity is related to, other mentions of it."""
+    if desk.focus is not None and (ends := desk.ends(desk.focus)) is not None:
+        return {navigator.key_of(ends[1]): TAIL, navigator.key_of(ends[0]): HEAD}
+    found = {mention.id: SAME for mention in _mentions(desk) if isinstance(mention, Entity)}
+    for place, partner in enumerate(navigator.partners(desk.state, desk.focus), 1):
+        found.setdefault(navigator.key_of(partner), number(place))
+    if desk.link is not None and not desk.link.same and desk.link.head != desk.focus:
+        found[desk.link.head] = HEAD
+    return found
+
+
+def _signed(desk: Desk, start: int, end: int) -> Iterator[Mark]:
+    """Where the signs of what is in `[start, end)` are drawn: in the cell before a label, else in one of the text."""
+    view, taken = desk.view, set[Span]()
+    for key, sign in signs(desk).items():
+        thing = desk.thing(key)
+        if thing is None or thing.end <= start or thing.start >= end:
+            continue
+        if view.labels and not view.gloss:
+            yield thing.spans[-1], TAGGED + sign
+        elif (cell := _beside(view.layout, thing, taken)) is not None:
+            taken.add(cell)
+            yield cell, SIGN + sign
+
+
+def _beside(layout: Layout, thing: Shown, taken: Collection[Span]) -> Span | None:
+    """The cell over which the sign of something is drawn where it has no label: a space after or before it, else what
+    else stands there and is no part of a word; None where there is no such cell in its line."""
+    after, before = layout.grapheme_ceil(thing.end), layout.grapheme_floor(max(0, thing.start - 1))
+    cells: list[Span] = []
+    if after < layout.visible_end(layout.line_of(after - 1)):
+        cells.append((after, layout.grapheme_ceil(after + 1)))
+    if layout.line(layout.line_of(thing.start))[0] <= before < thing.start:
+        cells.append((before, thing.start))
+    for fits in (str.isspace, lambda text: not text.isalnum()):
+        for cell in cells:
+            text = layout.drawn(*cell)
+            if cell not in taken and len(text) == 1 and cell_len(text) == 1 and fits(text):
+                return cell
+    return None
+
+
+def _holds_edges(desk: Desk, span: Span) -> bool:
+    """Whether entities or suggestions begin or end inside a token."""
+    start, end = span
+    if end - start < 2:
+        return False
+    spans = (
+        s
+        for item in desk.view.items_over(start, end)
+        if (t := desk.thing(item.key)) is not None
+        for s in t.spans
+    )
+    return any(start < edge < end for span in spans for edge in span)
 
 
 def _highlighted(desk: Desk) -> Iterator[Shown]:
@@ -87,9 +166,9 @@ def margins(desk: Desk) -> dict[int, str]:
     sign."""
     line_of = desk.view.layout.line_of
     found: dict[int, str] = {}
-    for number, partner in enumerate(navigator.partners(desk.state, desk.focus), 1):
+    for place, partner in enumerate(navigator.partners(desk.state, desk.focus), 1):
         line = line_of(partner.start)
-        found[line] = "+  " if line in found or number > 9 else f"{number}  "
+        found[line] = "+  " if line in found else f"{number(place)}  "
     for line in {line_of(mention.start) for mention in _mentions(desk)}:
         found[line] = "+  " if line in found else "=  "
     if desk.focus is not None and (ends := desk.ends(desk.focus)) is not None:
@@ -123,16 +202,41 @@ def text_row(desk: Desk, looks: Looks, line: int, around: Sequence[Mark], margin
     shown = [thing for i in items if i.kind < LINK and (thing := state.shown(i.key)) is not None]
     hidden = [(state.suggestions[i.key], i.kind) for i in items if i.kind > LINK]
     tags, room = view.tags(start, stop, items), dict(layout.tags_on(line))
+    before = _before_tags(desk, looks, tags, here)
     codes = {layout.grapheme_floor(at): code for at, code in desk.jump_codes().items()}
+    beside = {span[0]: kind[1:] for span, kind in here if kind[0] == SIGN}
     yield Segment(margin, looks.key_on_paper)
     for a, b in pairwise(_cuts(layout, start, end, [*shown, *(each for each, _ in hidden)], here, tags)):
         style, text = _style(looks, a, b, shown, hidden, here), layout.drawn(a, b)
-        if a in codes:
+        if a in beside:
+            style, text = looks.sign, beside[a]
+        elif a in codes:
             code, text = _over(codes[a], text)
             yield Segment(code, looks.hint)
         yield Segment(text, style)
         if b in room:
-            yield from _labels(looks, [tag for tag in tags if tag.end == b], room[b], desk.focus)
+            yield from _labels(looks, [tag for tag in tags if tag.end == b], room[b], desk.focus, before)
+
+
+Sign = tuple[str, Style | None]
+"""A sign in the cell before a label, and its style where it is not the label's."""
+
+
+def _before_tags(desk: Desk, looks: Looks, tags: Sequence[Tag], here: Sequence[Mark]) -> dict[str, Sign]:
+    """What stands in the cell before a label, by the key of its entity: the sign of that, else whether it is a
+    longer one than that of the label before; of the others nothing."""
+    found: dict[str, Sign] = {}
+    for tag, following in pairwise(tags):
+        if tag.end == following.end and _start(desk, following) < _start(desk, tag):
+            found[following.key] = OUTER, None
+    if any(kind[0] == TAGGED for _, kind in here):
+        found |= {key: (sign, looks.sign) for key, sign in signs(desk).items()}
+    return found
+
+
+def _start(desk: Desk, tag: Tag) -> int:
+    thing = desk.thing(tag.key)
+    return thing.start if thing is not None else tag.end
 
 
 def _over(code: str, text: str) -> tuple[str, str]:
@@ -145,12 +249,20 @@ def _over(code: str, text: str) -> tuple[str, str]:
     return code.ljust(cell_len(taken))[: cell_len(taken)], text[len(taken) :]
 
 
-def _labels(looks: Looks, tags: Sequence[Tag], room: int, focus: str | None) -> Iterator[Segment]:
+def _labels(
+    looks: Looks, tags: Sequence[Tag], room: int, focus: str | None, before: Mapping[str, Sign]
+) -> Iterator[Segment]:
     """The labels behind one place, in the cells that the layout has for them."""
     for tag in tags:
-        text = set_cell_size(tag.text, min(room, cell_len(tag.text)))
+        text, style = set_cell_size(tag.text, min(room, cell_len(tag.text))), _tag_style(looks, tag, focus)
         room -= cell_len(text)
-        yield Segment(text, _tag_style(looks, tag, focus))
+        if text and tag.key in before:
+            sign, sign_style = before[tag.key]
+            yield Segment(sign, sign_style or style)
+            text = text[1:]
+        elif looks.tag_begin != " ":
+            text = looks.tag_begin[: len(text)] + text[1:]
+        yield Segment(text, style)
 
 
 def _cuts(
@@ -178,16 +290,18 @@ def _style(
     here: Sequence[Mark],
 ) -> Style:
     """The style of a piece; a hidden suggestion shows where nothing else lies."""
-    style = looks.base
-    if covering := [thing for thing in shown if _lies_over(thing, a, b)]:
+    style, covering = looks.base, [thing for thing in shown if _lies_over(thing, a, b)]
+    if covering:
         inner = min(covering, key=lambda thing: thing.end - thing.start)
         style = looks.pending(inner.label) if isinstance(inner, Suggestion) else looks.own(inner.label)
         style = looks.stacked(style) if len(covering) > 1 else style
     elif kinds_there := [kind for each, kind in hidden if _lies_over(each, a, b)]:
         style = looks.struck if REJECTED in kinds_there else looks.aside
     kinds = {kind for span, kind in here if span[0] < b and a < span[1]}
-    if {"cursor", "focus"} <= kinds:
+    if "focus" in kinds and not kinds.isdisjoint(_CURSORS):
         return looks.focus_cursor
+    if "wide_cursor" in kinds and covering:
+        return looks.under(style)
     for kind in _LATER_WINS if kinds else ():
         if kind in kinds:
             style = looks.mark(kind, style)

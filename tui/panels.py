@@ -20,6 +20,7 @@ from annotations.state import Item
 from annotations.text import joined
 from tui.commands import Command
 from tui.desk import Desk
+from tui.drawing import number
 from tui.gloss import signed
 from tui.keys import Dispatcher, Keymap
 from tui.looks import Looks
@@ -432,14 +433,16 @@ def _item_row(desk: Desk, looks: Looks, width: int, place: Item) -> Row:
     item = desk.thing(place.key)
     if item is None:
         return ()
-    label = f"{mark}{fit(signed(place), 11):<11} "
+    label = fit(signed(place), 11)
     name = fit(safe(item.text), max(4, width - 13))
-    room = max(0, width - len(label) - cells([(name, looks.bar)]) - 1)
+    room = max(0, width - 13 - cells([(name, looks.bar)]) - 1)
     after = safe(text[item.end : item.end + min(AFTER, room)])
     style = looks.bar_strong if isinstance(item, Entity) else looks.bar
     return clip(
         [
+            (mark, looks.key),
             (label, looks.key if focused else looks.chip(item.label)),
+            (" " * (12 - cell_len(label)), looks.bar),
             (name, style),
             (f"{after}", looks.bar_faint),
         ],
@@ -456,7 +459,14 @@ def _mention_rows(desk: Desk, looks: Looks, width: int, most: int) -> list[Row]:
     rows: list[Row] = [((f" {_same_as(len(others))}", looks.bar_strong),)]
     for other in shown:
         label, name = fit(safe(other.label), 11), fit(safe(other.text), max(4, width - 15))
-        rows.append(clip([(f"= {label:<11} ", looks.chip(other.label)), (name, looks.bar_strong)], width))
+        pad = " " * (12 - cell_len(label))
+        row = [
+            ("= ", looks.bar),
+            (label, looks.chip(other.label)),
+            (pad, looks.bar),
+            (name, looks.bar_strong),
+        ]
+        rows.append(clip(row, width))
     if len(shown) < len(others):
         rows.append(((f"  and {len(others) - len(shown)} more", looks.bar_faint),))
     return rows
@@ -472,10 +482,10 @@ def _relation_rows(desk: Desk, looks: Looks, width: int, most: int) -> list[Row]
         return [((" no relations yet", looks.bar_faint),)]
     title = " relations of this one" if here else f" {len(keys)} relation{'' if len(keys) == 1 else 's'}"
     rows: list[Row] = [((title, looks.bar_strong),)]
-    place = keys.index(desk.focus) if desk.focus in keys else 0
-    first = max(0, min(place - most // 2, len(keys) - most + 1))
-    for number, key in enumerate(keys[first : first + most - 1], first + 1):
-        mark = f"{number} " if here and number <= 9 else "▸ " if key == desk.focus else "  "
+    at = keys.index(desk.focus) if desk.focus in keys else 0
+    first = max(0, min(at - most // 2, len(keys) - most + 1))
+    for place, key in enumerate(keys[first : first + most - 1], first + 1):
+        mark = f"{number(place)} " if here else "▸ " if key == desk.focus else "  "
         rows += _relation_row(desk, looks, width, key, mark)
     return rows
 

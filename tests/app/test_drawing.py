@@ -33,12 +33,12 @@ from tests.pages import (
     states,
     width_of,
 )
-from tui import drawing
+from tui import drawing, panels
 from tui.app import PostilApp
 from tui.desk import Desk
 from tui.drawing import GUTTER
-from tui.looks import DARK, Looks
-from tui.verbs import articles, moving, selecting
+from tui.looks import DARK, Depth, Looks
+from tui.verbs import articles, linking, moving, selecting
 
 LOOKS = Looks(DARK, SCHEMA)
 
@@ -222,6 +222,139 @@ def test_the_margin_tells_ends_partners_and_focus(focus: str, expected: list[str
     lines = range(desk.view.layout.line_count)
     found = ["".join(s.text for s in row(desk, LOOKS, line))[:GUTTER] for line in lines]
     assert found == expected
+
+
+# -- what is related to what, in the text -------------------------------------------------------------
+
+
+def texts(desk: Desk) -> list[str]:
+    """The lines of an article as drawn, without their margins."""
+    return [
+        "".join(s.text for s in row(desk, LOOKS, line))[GUTTER:]
+        for line in range(desk.view.layout.line_count)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("shown", "focus", "expected"),
+    [
+        ({}, "oslo", ["Oslo and Rome met. Bonn2did not.", "Then Oslo1left."]),
+        ({"gloss": True}, "oslo", ["Oslo and Rome met. Bonn2did not.", "Then Oslo1left."]),
+        (
+            {"labels": True},
+            "oslo",
+            ["Oslo GPE and Rome GPE met. Bonn2GPE did ", "not.", "Then Oslo1GPE left."],
+        ),
+        ({}, "r1", ["Oslo•and Rome met. Bonn did not.", "Then Oslo▸left."]),
+        ({}, "r3", ["Oslo▸and Rome met. Bonn•did not.", "Then Oslo left."]),
+        ({"labels": True}, "r3", ["Oslo▸GPE and Rome GPE met. Bonn•GPE did ", "not.", "Then Oslo GPE left."]),
+        ({}, None, ["Oslo and Rome met. Bonn did not.", "Then Oslo left."]),
+    ],
+)
+def test_partners_and_ends_have_signs_beside_them(
+    shown: dict[str, bool], focus: str | None, expected: list[str]
+) -> None:
+    desk = desk_of(related(), 40, 20)
+    desk.show(**shown)
+    if focus is None:
+        desk.go(1)
+    else:
+        desk.focus_on(focus)
+    assert texts(desk) == expected
+
+
+@pytest.mark.parametrize("shown", [{}, {"labels": True}, {"gloss": True}])
+def test_signs_come_and_go_with_the_focus(shown: dict[str, bool]) -> None:
+    desk, paper = desk_of(related(), 40, 20), Paper(44, 20)
+    desk.show(**shown)
+    paper.follow(desk)
+    for focus in ("r1", "r3", "oslo", "last", "bonn", "r2", "oslo", "r1"):
+        desk.focus_on(focus)
+        paper.follow(desk)
+
+
+@pytest.mark.parametrize(
+    ("text", "partner", "expected"),
+    [
+        ("Xi met Biden, who left.", (7, 12), "Xi met1Biden, who left."),
+        ("Xi, “Biden”, who left.", (5, 10), "Xi, “Biden1, who left."),
+        ("Xi met Biden", (7, 12), "Xi met1Biden"),
+        ("Xi Biden-s.", (3, 8), "Xi1Biden-s."),
+        ("Xi xBidens", (4, 9), "Xi xBidens"),
+        ("Xi 東Bidenの", (4, 9), "Xi 東Bidenの"),
+    ],
+)
+def test_a_sign_stands_in_a_space_else_over_what_is_no_part_of_a_word(
+    text: str, partner: tuple[int, int], expected: str
+) -> None:
+    state = state_of(text, [own(text, ((0, 2),), "PERSON", "a"), own(text, (partner,), "PERSON", "b")])
+    state._enter_relation(Relation("r", "KNOWS", "a", "b"))
+    desk = desk_of(state, 60)
+    desk.focus_on("a")
+    assert texts(desk) == [expected]
+
+
+def test_two_partners_side_by_side_have_a_cell_each() -> None:
+    text = "Xi saw Biden Kerry."
+    places = {"a": (0, 2), "b": (7, 12), "c": (13, 18)}
+    state = state_of(text, [own(text, (place,), "PERSON", id) for id, place in places.items()])
+    state._enter_relation(Relation("r", "KNOWS", "a", "b"))
+    state._enter_relation(Relation("s", "KNOWS", "a", "c"))
+    desk = desk_of(state, 60)
+    desk.focus_on("a")
+    assert texts(desk) == ["Xi saw Biden1Kerry2"]
+
+
+def test_after_nine_partners_come_letters_and_the_pane_has_the_same() -> None:
+    text = "Xi " + "Bo " * 40
+    places = {"a": (0, 2)} | {f"b{i:02d}": (3 + 3 * i, 5 + 3 * i) for i in range(40)}
+    state = state_of(text, [own(text, (place,), "PERSON", id) for id, place in places.items()])
+    for i in range(40):
+        state._enter_relation(Relation(f"r{i:02d}", "KNOWS", "a", f"b{i:02d}"))
+    desk = desk_of(state, 130)
+    desk.focus_on("a")
+    signs = "123456789abcdefghijklmnopqrstuvwxyz+++++"
+    assert texts(desk)[0] == "Xi " + "".join(f"Bo{sign}" for sign in signs)
+    assert [drawing.signs(desk)[f"b{i:02d}"] for i in range(40)] == list(signs)
+    shown = ["".join(text for text, _ in each) for each in panels.pane(desk, LOOKS, 40, 90)]
+    relations = shown[1 + next(y for y, line in enumerate(shown) if "relations of this one" in line) :]
+    assert "".join(line[0] for line in relations).startswith(signs[: len(relations)])
+
+
+def test_the_pinned_head_of_a_link_has_a_sign() -> None:
+    desk = desk_of(related(), 40)
+    desk.focus_on("rome")
+    linking.start(desk)
+    desk.focus_on("last")
+    assert texts(desk)[0].startswith("Oslo1and Rome•met")
+
+
+@pytest.mark.parametrize("depth", [Depth.FULL, Depth.NONE])
+def test_labels_of_longer_entities_are_told_from_labels_on_the_same_words(depth: Depth) -> None:
+    places = [((9, 13), "GPE", "a"), ((9, 13), "PERSON", "b"), ((0, 13), "GPE", "c"), ((19, 23), "GPE", "d")]
+    state = state_of(TEXT, [own(TEXT, (place,), label, id) for place, label, id in places])
+    desk = desk_of(state, 80)
+    desk.show(labels=True)
+    drawn = "".join(s.text for s in row(desk, Looks(DARK, SCHEMA, depth), 0))[GUTTER:]
+    begin = "/" if depth == Depth.NONE else " "
+    assert drawn == f"Oslo and Rome{begin}GPE{begin}PERSON›GPE met. Bonn{begin}GPE did not."
+
+
+def test_a_cursor_s_token_that_holds_edges_of_entities_leaves_them_visible() -> None:
+    text = "東京で会議があった。"
+    state = state_of(text, [own(text, ((3, 5),), "GPE", "a")], [offered(text, ((0, 2),), "PERSON")])
+    desk = desk_of(state, 60)
+    desk.set_focus(None)
+    first, last = desk.state.tokens.span(0)
+    assert first == 0 and last > 5
+    styles = {segment.text: segment.style for segment in row(desk, LOOKS, 0)}
+    assert styles["会議"] == LOOKS.under(LOOKS.own("GPE")) and styles["東京"] == LOOKS.under(
+        LOOKS.pending("PERSON")
+    )
+    assert styles["で"] == styles["があった"] == LOOKS.wide_cursor
+    desk.set_focus("a")
+    styles = {segment.text: segment.style for segment in row(desk, LOOKS, 0)}
+    assert styles["会議"] == LOOKS.focus_cursor != styles["で"]
 
 
 def test_an_arc_goes_on_beside_the_gloss_and_ends_at_its_last_line() -> None:

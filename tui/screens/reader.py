@@ -7,12 +7,13 @@ from collections.abc import Callable
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.events import Resize
-from textual.geometry import Size
+from textual.geometry import Offset, Size
 
 from annotations.errors import PostilError
 from tui import panels, preview
 from tui.commands import Command
 from tui.desk import Desk
+from tui.drawing import GUTTER
 from tui.keys import Dispatcher
 from tui.screens.base import KeyedScreen
 from tui.tour import HINT, Tour
@@ -180,6 +181,16 @@ class ReaderScreen(KeyedScreen):
         keys = panels.keys_for(self.dispatcher.keymap, PREVIEW_KEYS)
         return preview.rows(desk.preview, self.postil.looks, self.size.width, height, keys)
 
+    def _place_of_cursor(self, desk: Desk) -> Offset:
+        """Where the cursor's token begins on the screen, its corner when it is out of view. The terminal's own cursor
+        is hidden, but goes there with each frame: screen readers, magnifiers and input methods follow it."""
+        layout, here = desk.view.layout, self.article.region.offset
+        place, rows = (layout.line_of(desk.offset), 0), desk.view.screen()
+        if place not in rows:
+            return here
+        x, y = GUTTER + layout.column_of(desk.offset), rows.index(place)
+        return Offset(here.x + x, here.y + y)
+
     def draw(self) -> None:
         """Brings every row up to date with the desk."""
         desk, looks, width = self.desk, self.postil.looks, self.size.width
@@ -188,6 +199,8 @@ class ReaderScreen(KeyedScreen):
             return
         desk.resize(*self.article.measure(desk.session.config.column))
         self.article.sync(desk, looks)
+        if self.prompting is None:
+            self.app.cursor_position = self._place_of_cursor(desk)
         self.header.show([panels.header(desk, looks, width)], looks.bar)
         self.message.show([self._message(desk, width)], looks.bar)
         labels = ((" ", looks.bar),) if self.prompting else panels.labels_row(desk, keymap, looks, width)
