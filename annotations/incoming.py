@@ -22,7 +22,7 @@ from annotations.store import Store, new_id, now
 from annotations.text import trim
 from annotations.wording import count, short
 
-_id = attrgetter("id")
+_id, _text = attrgetter("id"), attrgetter("text")
 _value = attrgetter("start", "end", "label", "fragments")
 _ends = attrgetter("label", "head", "tail")
 _ULID = re.compile("[0-7][0-9A-HJKMNP-TV-Z]{25}").fullmatch
@@ -58,7 +58,8 @@ def trimmed(item: Incoming, schema: Schema) -> Incoming:
     """The article with its entities as people make them, without white space at their edges; one that is nothing else
     is left out, with its relations. What was done is among the warnings."""
     found = item.document
-    if found is None or all(entity.text == entity.text.strip() for entity in found.entities):
+    texts = [] if found is None else list(map(_text, found.entities))
+    if found is None or texts == list(map(str.strip, texts)):
         return item
     entities = {entity.id: _trimmed(entity) for entity in found.entities}
     kept = {id: entity for id, entity in entities.items() if entity is not None}
