@@ -23,6 +23,7 @@ from annotations.columns import (
 )
 from annotations.model import Analysis, Decision, Entity, Layer, Progress, Relation, compact
 from annotations.store import PACED_ROWS, Store, new_id, now
+from annotations.wording import count
 
 PACE = 0.01
 """Seconds that a bulk writer sleeps between its transactions while people work."""
@@ -34,6 +35,8 @@ _BESIDE_LINK = slice(Relation._fields.index("score"), Relation._fields.index("cr
 _BARE_LINK = Relation("", "", "", "")[_BESIDE_LINK]
 
 _FRESH = Progress()
+
+_COUNTED = (("entities", "entity"), ("relations", "relation"))
 
 _T = TypeVar("_T", Entity, Relation)
 
@@ -198,7 +201,7 @@ def _journal_import(store: Store, layer: Layer, works: Mapping[int, Work], at: s
     rows = []
     for article, work in works.items():
         counts = {"entities": len(work.entities), "relations": len(work.relations)}
-        says = f"imported {counts['entities']} entities, {counts['relations']} relations"
+        says = "imported " + ", ".join(count(counts[name], noun) for name, noun in _COUNTED)
         body = compact({"layer": layer.uid, "says": says, "counts": counts, "changes": []})
         rows.append((new_id(), layer.id, article, "import", at, *tops, body))
     _many(store, "INSERT INTO edits (id, layer, article, verb, at, undo_top, redo_top, changes)", rows)
@@ -219,9 +222,9 @@ def known(store: Store, ids: Iterable[str]) -> set[str]:
 
 def _pieces(offered: Offered) -> Iterator[_Piece]:
     rows = len(offered.entities) + len(offered.relations)
-    step, count = PACED_ROWS - 1, len(offered.entities)
+    step, many = PACED_ROWS - 1, len(offered.entities)
     for at in range(0, max(1, rows), step):
-        relations = offered.relations[max(0, at - count) : max(0, at + step - count)]
+        relations = offered.relations[max(0, at - many) : max(0, at + step - many)]
         last = at + step >= rows
         yield _Piece(offered, offered.entities[at : at + step], relations, at == 0, last)
 

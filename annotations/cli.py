@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -16,9 +17,10 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 import click
 
 from annotations.config import Config, find_project, load
-from annotations.errors import PostilError
+from annotations.errors import ConfigError, PostilError, StoreError
 from annotations.formats.options import Newlines, Overlaps, Pieces, Unit
 from annotations.model import Status
+from annotations.people import named
 from annotations.schema import Schema
 from annotations.wording import count, printable
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from annotations.documents import Document
     from annotations.exporting import Exporter
     from annotations.formats.base import Format, Loss, Writing
+    from annotations.store import Store
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -47,9 +50,35 @@ def person_option(help: str, variable: str | None = "POSTIL_ANNOTATOR") -> Calla
     """`--as NAME`, else what the environment variable says, else the login name."""
 
     def add(command: F) -> F:
-        return click.option("--as", "person", envvar=variable, metavar="NAME", help=help)(command)
+        option = click.option("--as", "person", envvar=variable, metavar="NAME", help=help, callback=_named)
+        return option(command)
 
     return add
+
+
+def _named(context: click.Context, option: click.Parameter, name: str | None) -> str | None:
+    try:
+        return None if name is None else named(name)
+    except PostilError as error:
+        raise click.BadParameter(str(error), context, option) from error
+
+
+TERM = re.compile(r"-(?=-*[a-z]+:|[(\"])")
+"""How a query term begins that is denied by a sign, and cannot be an option."""
+
+
+class Querying(click.Command):
+    """A command with a query, whose terms may be denied as in the app: -ent:ORG."""
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        """Takes denied terms for what they are."""
+        end = args.index("--") if "--" in args else len(args)
+        terms = [TERM.sub("not ", word) if TERM.match(word) else word for word in args[:end]]
+        try:
+            return super().parse_args(context, terms + args[end:])
+        except click.NoSuchOption as error:
+            says = f"{error.message.rstrip('.')}; a term of the query is denied by a word: not WORD"
+            raise click.UsageError(says, context) from error
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
@@ -58,7 +87,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print the re
 def login() -> str:
     """The name of the person at the keyboard."""
     try:
-        return getpass.getuser()
+        return named(getpass.getuser())
     except (KeyError, OSError, ImportError) as error:
         raise PostilError("your login name is unknown: say --as NAME or set POSTIL_ANNOTATOR") from error
 
@@ -69,7 +98,7 @@ def refusals() -> Iterator[None]:
     try:
         yield
     except PostilError as error:
-        click.echo(f"postil: {_harmless(str(error))}", err=True)
+        click.echo(f"postil: {harmless(str(error))}", err=True)
         sys.exit(1)
 
 
@@ -90,7 +119,7 @@ def opened(config: Config, say_notes: bool = True) -> Iterator[Any]:
     store = Store.open(config.database)
     try:
         for note in store.notes if say_notes else ():
-            click.echo(f"postil: {_harmless(note)}", err=True)
+            click.echo(f"postil: {harmless(note)}", err=True)
         yield store
     finally:
         store.close()
@@ -102,10 +131,20 @@ def report(lines: list[str], data: dict[str, Any], as_json: bool) -> None:
         click.echo(json.dumps(data, ensure_ascii=False, sort_keys=True))
     else:
         for line in lines:
-            click.echo(_harmless(line), err=True)
+            click.echo(harmless(line), err=True)
 
 
-def _harmless(sentences: str) -> str:
+def _format(name: str | None) -> Format | None:
+    """The format of that name. UsageError, which names the nearest, when there is none."""
+    from annotations.formats import registry
+
+    try:
+        return None if name is None else registry.named(name)
+    except PostilError as error:
+        raise click.BadParameter(harmless(str(error)), param_hint="--format") from error
+
+
+def harmless(sentences: str) -> str:
     """What is said, with nothing that a terminal obeys: file names, layers and labels are foreign."""
     return "\n".join(map(printable, sentences.split("\n")))
 
@@ -166,20 +205,20 @@ def import_(
     as_json: bool,
 ) -> None:
     """Take in articles, with their annotations: files, folders, glob patterns, or - for standard input."""
-    from annotations.formats import registry
     from annotations.formats.base import Reading
     from annotations.importing import Importer, Taking
 
+    format = _format(format_)
     with refusals():
         config = open_project(project)
-        format = registry.named(format_) if format_ is not None else None
         reading = Reading(config.schema, encoding, unit, frozenset(negative), newlines)
         files = [path for path in paths if path != "-"]
         with opened(config) as store, _progress_bar("importing") if files else nullcontext(None) as advance:
             importer = Importer(store, config, Taking(reading, format, person, status), advance)
-            importer.take_patterns(files, Path())
-            if "-" in paths:
-                importer.take_stream(sys.stdin.buffer)
+            with _in_parts(store):
+                importer.take_patterns(files, Path())
+                if "-" in paths:
+                    importer.take_stream(sys.stdin.buffer)
             found = importer.report
     lines = [*_some(found.warnings), *_some(found.duplicates), *_some(found.left_out, 50), *found.refused]
     if found.unknown:
@@ -190,7 +229,7 @@ def import_(
     known = f"{found.known} known with more annotations, " if found.known else ""
     lines.append(f"{found.new} new, {known}{len(found.duplicates)} duplicate, {len(found.refused)} refused")
     if found.entities or found.relations:
-        lines[-1] += f"; {found.entities} entities, {found.relations} relations"
+        lines[-1] += f"; {count(found.entities, 'entity')}, {count(found.relations, 'relation')}"
     if found.left_out:
         lines[-1] += f"; {count(len(found.left_out), 'annotation')} left out"
     if found.unclaimed:
@@ -200,6 +239,22 @@ def import_(
         )
     report(lines, vars(found), as_json)
     sys.exit(1 if found.refused or found.left_out else 0)
+
+
+@contextmanager
+def _in_parts(store: Store) -> Iterator[None]:
+    """What is written in parts may be there in part when the database takes no more: says how much of it is."""
+    before = len(store.all_articles())
+    try:
+        yield
+    except StoreError as error:
+        new = len(store.all_articles()) - before
+        here = (
+            f"{count(new, 'new article')} {'was' if new == 1 else 'were'} taken in"
+            if new
+            else "no new article was taken in"
+        )
+        raise StoreError(f"{error.reason}; {here}: when that is mended, the same command goes on") from error
 
 
 def _some(sentences: list[str], most: int = 10) -> list[str]:
@@ -230,11 +285,16 @@ def _suggest(config: Config, workers: int, as_json: bool) -> None:
     from annotations.suggest.runner import run
 
     with opened(config) as store, _progress_bar("suggesting") as advance:
-        found = run(store, config, progress=advance, workers=workers)
-    lines = [f"{found.articles} articles read, {found.entities} entities suggested"]
+        try:
+            found = run(store, config, progress=advance, workers=workers)
+        except StoreError as error:
+            raise StoreError(
+                f"{error.reason}; what was suggested before is kept: the next run goes on"
+            ) from error
+    lines = [f"{count(found.articles, 'article')} read, {count(found.entities, 'entity')} suggested"]
     lines += [
-        f"{count} × {label}: in neither the map nor the schema, left out"
-        for label, count in found.unknown_labels.most_common()
+        f"{times} × {label}: in neither the map nor the schema, left out"
+        for label, times in found.unknown_labels.most_common()
     ]
     data = {
         "articles": found.articles,
@@ -261,7 +321,7 @@ def _progress_bar(what: str) -> Iterator[Callable[[int, int], None] | None]:
         yield advance
 
 
-@click.command("list", epilog=EPILOG)
+@click.command("list", cls=Querying, epilog=EPILOG)
 @click.argument("query", nargs=-1)
 @person_option("Whose state to show.")
 @project_option
@@ -290,7 +350,7 @@ def _one_line(text: str) -> str:
     return "".join(c if c.isprintable() else "�" for c in text)
 
 
-@click.command(epilog=EPILOG)
+@click.command(cls=Querying, epilog=EPILOG)
 @click.argument("query", nargs=-1)
 @click.option(
     "-f",
@@ -363,13 +423,13 @@ def export(
 ) -> None:
     """Write training data: of each settled article gold, else the version that its people agree on."""
     from annotations.exporting import Choice, Exporter
-    from annotations.formats import registry
     from annotations.formats.base import Writing
     from annotations.session import Session
 
+    format = _format(format_)
+    assert format is not None, "the option has a default"
     with refusals():
         config = open_project(project)
-        format = registry.named(format_)
         writing = Writing(
             config.schema, overlaps, pieces, dev, excel_safe, bom, language or _language(config, format)
         )
@@ -437,9 +497,7 @@ def formats(as_json: bool) -> None:
     """List the formats that can be imported and exported."""
     from annotations.formats import registry
 
-    with refusals():
-        found = registry.formats().values()
-    for each in found:
+    for each in registry.formats().values():
         ways = {"in": each.read is not None, "out": each.write is not None}
         if as_json:
             row = {"name": each.name, "title": each.title, "suffixes": each.suffixes, **ways}
@@ -448,6 +506,8 @@ def formats(as_json: bool) -> None:
             does = " and ".join(way for way, can in ways.items() if can)
             kind = "folder" if each.folder else " ".join(each.suffixes)
             click.echo(f"{each.name:<12} {does:<12} {kind:<16} {each.title}")
+    for says in registry.unusable().values():
+        click.echo(f"postil: {harmless(says)}", err=True)
 
 
 @click.command(epilog=EPILOG)
@@ -464,7 +524,8 @@ def doctor(project: Path, as_json: bool) -> None:
             settings = store.settings()
     errors = [f for f in findings if f.kind == "error"]
     lines = [f"{f.kind}: {_one_line(f.where)}: {_one_line(f.what)}" for f in findings]
-    lines.append(f"{len(errors)} errors, {len(findings) - len(errors)} problems; {_settings(settings)}")
+    problems = count(len(findings) - len(errors), "problem")
+    lines.append(f"{count(len(errors), 'error')}, {problems}; {_settings(settings)}")
     data = {"findings": [{"kind": f.kind, "where": f.where, "what": f.what} for f in findings], **settings}
     report(lines, data, as_json)
     sys.exit(1 if errors else 0)
@@ -483,15 +544,22 @@ def schema() -> None:
 @project_option
 @json_option
 def schema_check(project: Path, as_json: bool) -> None:
-    """Check config.yaml: names, keys, types; every fault with its line."""
+    """Check config.yaml: names, keys, types, and whether the files are there; every fault with its line."""
+    from annotations.presence import absent
+
     with refusals():
         config = open_project(project)
         for check in CHECKS:
             check(config)
+        absences = list(absent(config))
+        warnings = [each.says for each in absences if not each.error]
+        if errors := [each.says for each in absences if each.error]:
+            raise ConfigError("\n".join([*errors, *(f"warning: {says}" for says in warnings)]))
     kinds = config.schema
-    line = f"{config.path}: {len(kinds.entities)} entity labels, {len(kinds.relations)} relation types, sound"
+    has = f"{count(len(kinds.entities), 'entity label')}, {count(len(kinds.relations), 'relation type')}"
+    lines = [*(f"warning: {says}" for says in warnings), f"{config.path}: {has}, sound"]
     codes = {kind.name: kind.code for kind in kinds.entities}
-    report([line], {"config": str(config.path), "codes": codes}, as_json)
+    report(lines, {"config": str(config.path), "codes": codes, "warnings": warnings}, as_json)
 
 
 @schema.command("from", epilog=EPILOG)
@@ -500,13 +568,13 @@ def schema_check(project: Path, as_json: bool) -> None:
 @click.option("--name", default="", help="The name of the project.")
 def schema_from(paths: tuple[str, ...], format_: str | None, name: str) -> None:
     """Propose a config.yaml, on standard output, from what annotated files hold, and brat's annotation.conf allows."""
-    from annotations.formats import brat, brat_conf, registry
+    from annotations.formats import brat, brat_conf
     from annotations.formats.base import Reading
     from annotations.importing import read_all
     from annotations.proposing import Proposal
 
+    format = _format(format_)
     with refusals():
-        format = registry.named(format_) if format_ is not None else None
         found = Proposal()
         for conf in brat.confs(paths):
             found.take_conf(conf)

@@ -101,7 +101,7 @@ def load(path: Path) -> Config:
             raise Faulty(*problems)
         return _config(path, source, file)
     except Faulty as faulty:
-        raise ConfigError(_report(path, faulty.problems)) from None
+        raise ConfigError(report(path, faulty.problems)) from None
 
 
 def find_project(start: Path) -> Path:
@@ -121,7 +121,7 @@ def find_project(start: Path) -> Path:
     )
 
 
-def _report(path: Path, problems: Iterable[Problem]) -> str:
+def report(path: Path, problems: Iterable[Problem]) -> str:
     """A line of text for each problem, in the order of the file."""
     shown = printable(_relative(path))
     ordered = sorted(dict.fromkeys(problems), key=lambda each: each.line or 0)

@@ -44,7 +44,7 @@ def connect(path: Path, timeout: float = TIMEOUT) -> Connected:
 
     StoreError when it is newer, locked, corrupt, not postil's or out of reach."""
     with explained(path):
-        if _read_only(path):
+        if check_place(path):
             return _connect_for_reading(path, timeout)
         connection = _open(f"{path.absolute().as_uri()}?mode=rwc", timeout)
         try:
@@ -73,7 +73,10 @@ def _version(connection: sqlite3.Connection, path: Path) -> int:
     return version
 
 
-def _read_only(path: Path) -> bool:
+def check_place(path: Path) -> bool:
+    """Whether a database at `path` can only be read. StoreError when there can be none."""
+    if path.is_dir():
+        raise StoreError(f"{path} is a folder: name a file as `database` in config.yaml")
     folder_closed = not os.access(path.parent, os.W_OK)
     if not path.parent.is_dir():
         raise StoreError(
@@ -171,21 +174,23 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise StoreError(_sentence(path, error)) from error
+        reason, then = _sentence(path, error)
+        raise StoreError(f"{reason}{then}", reason) from error
 
 
-def _sentence(path: Path, error: sqlite3.Error) -> str:
+def _sentence(path: Path, error: sqlite3.Error) -> tuple[str, str]:
+    """Why that cannot be, and what it means: the two halves of a sentence."""
     code = getattr(error, "sqlite_errorname", "") or ""
     if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return f"{path} is locked by another program: nothing was saved; try again when that is done"
+        return f"{path} is locked by another program", ": nothing was saved; try again when that is done"
     if code.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
-        return f"the disk that holds {path} is full or failing ({error}): nothing was saved; make room and try again"
+        reason = f"the disk that holds {path} is full or failing ({error})"
+        return reason, ": nothing was saved; make room and try again"
     if code.startswith("SQLITE_READONLY"):
-        return f"{path} is read-only: nothing was saved"
+        return f"{path} is read-only", ": nothing was saved"
     if code.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
-        return (
-            f"{path} is not a sound SQLite database ({error}): restore a copy, or move it away to begin anew"
-        )
+        reason = f"{path} is not a sound SQLite database ({error})"
+        return reason, ": restore a copy, or move it away to begin anew"
     if code.startswith("SQLITE_CANTOPEN"):
-        return f"{path} cannot be opened ({error}): is it a file, and may you read its folder?"
-    return f"{path}: the database refused that ({error}); nothing was saved"
+        return f"{path} cannot be opened ({error})", ": is it a file, and may you read its folder?"
+    return f"{path}: the database refused that ({error})", "; nothing was saved"

@@ -18,7 +18,11 @@ class StaleEdit(PostilError):
 
 
 class StoreError(PostilError):
-    """The database cannot be opened, read or written."""
+    """The database cannot be opened, read or written; `reason` says why, without what that means for the person."""
+
+    def __init__(self, message: str, reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason or message
 
 
 class ConfigError(PostilError):

@@ -34,6 +34,7 @@ from annotations.incoming import Ids, said, settle, trimmed, wanted_ids
 from annotations.model import Entity, Layer, Relation, Status, compact
 from annotations.state import Value
 from annotations.store import Store
+from annotations.wording import count
 
 MOST_TEXT = 16_000_000
 """Code points of articles that go into one transaction, and are held until then."""
@@ -312,8 +313,8 @@ class Importer:
             return False
         self.report.known += 1
         if known:
-            came = f"{len(work.entities)} entities and {len(work.relations)} relations"
-            says = f"{source}: {layer.title} had annotations on this article: {came} were added to them"
+            came = f"{count(len(work.entities), 'entity')} and {count(len(work.relations), 'relation')} came on top"
+            says = f"{source}: {layer.title} had annotations on this article: {came}"
             self.report.warnings.append(says)
         return True
 

@@ -349,8 +349,9 @@ class _Parser:
         self, kind: str, word: str, known: tuple[str, ...], column: int, hint: str = ""
     ) -> QueryError:
         ending = meant(word, known, f"there are: {listing(known) or 'none in this project'}")
+        stop = "" if ending.endswith("?") else "."
         return self._error(
-            f"there is no {kind} {quoted(word)}{ending}" + (f" Else {hint}" if hint else ""), column
+            f"there is no {kind} {quoted(word)}{ending}" + (f"{stop} Else {hint}" if hint else ""), column
         )
 
     def _keyword(self, word: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Any
@@ -16,10 +17,11 @@ from typing import Any
 from annotations import edits, history, propagation
 from annotations.config import Config, nearest
 from annotations.draft import Pen
-from annotations.errors import PostilError, QueryError, Refused, StaleEdit
+from annotations.errors import PostilError, QueryError, Refused, StaleEdit, StoreError
 from annotations.history import Entry
-from annotations.model import Analysis, Edit, Layer
+from annotations.model import Analysis, Edit, Layer, Progress
 from annotations.offers import merge
+from annotations.people import named
 from annotations.propagation import Found, Options, Part, Place, Sought
 from annotations.queue import Is, parse
 from annotations.selection import compile_query, holding, searching
@@ -32,6 +34,8 @@ IDLE = 60.0
 FLUSH = 30.0
 """Seconds after which the bookkeeping of reading is saved."""
 
+PATIENCE = 0.5
+"""Seconds that the bookkeeping waits for another program's lock: nobody is kept from going on by it."""
 
 CHANGED_ELSEWHERE = "this article was changed in another window: it is shown as it is now; try again"
 """Said when an edit was made on what is no longer so."""
@@ -76,14 +80,25 @@ class Session:
         visiting: bool = False,
     ) -> None:
         self.store, self.config, self.clock = store, config, clock
-        self.layer = self._person(person, visiting or not store.writable)
+        self.layer = self._person(named(person), visiting or not store.writable)
         self.review = self._reviewed(review) if review else None
         self.query = ""
         self.queue: list[int] = []
         """Ids of articles, ascending: the order of import."""
+        self.size = 0
+        """How many articles there were when all of them were asked for last."""
+        self._settled = (-1, 0)
         self.state: ArticleState | None = None
         self.suggester_error: str | None = None
+        self.unsaved: str | None = None
+        """Why the newest attempt to save anything failed; None when it did not."""
+        self._notice: str | None = None
+        self._told = False
+        """Whether it was said that bookkeeping is owed."""
         self._tally = Tally()
+        self._owed: dict[int, Tally] = {}
+        """Bookkeeping that could not be saved yet, by article."""
+        self._sources = self._suggesters()
         self._mark = Mark(self.layer.id)
         self._last_key = self._focused_at = clock()
         self.find("")
@@ -102,12 +117,25 @@ class Session:
 
     @property
     def wants_suggester(self) -> bool:
-        """Whether a model or pattern file is configured and nobody's work alone is being reviewed."""
-        suggest = self.config.suggest
-        return self.review is None and (suggest.pipeline is not None or bool(suggest.patterns))
+        """Whether a model or pattern file is configured, nobody's work alone is being reviewed, and what is suggested
+        can be kept."""
+        return bool(self._sources)
+
+    def _suggesters(self) -> set[tuple[str, str]]:
+        """Kind and name of the layers in which suggestions are to be expected."""
+        if self.review is not None or not self.store.writable:
+            return set()
+        suggest, folder = self.config.suggest, self.config.path.parent
+        found = {("patterns", path.stem) for path in suggest.patterns}
+        if suggest.pipeline is not None:
+            is_name = suggest.pipeline.isidentifier()
+            name = suggest.pipeline if is_name else (folder / suggest.pipeline).resolve().name
+            found.add(("model", name))
+        return found
 
     def named_layer(self, text: str) -> Layer:
         """The layer written as KIND:NAME or KIND:NAME@VERSION, without a version the newest. PostilError if none."""
+        text = text.strip()
         kind, _, rest = text.partition(":")
         name, at, version = rest.rpartition("@")
         found = self.store.find_layer(kind, rest)  # a name may be a mail address
@@ -136,6 +164,8 @@ class Session:
         with searching(self.store.connection):
             self.queue = self.store.article_ids(self.layer, where, parameters)
         self.query = query
+        if not query:
+            self.size = len(self.queue)
         return self.queue
 
     def find_titles(self, words: Sequence[str]) -> list[int]:
@@ -178,6 +208,20 @@ class Session:
         found = self.open_beyond(current, 1) or self.open_beyond(0, 1)
         return found if found != current else None
 
+    @property
+    def settled(self) -> int:
+        """How many articles of the project the person has settled; counted anew after an edit of theirs."""
+        newest = self.store.newest_edits([self.layer.id])[0]
+        if self._settled[0] != newest:
+            self._settled = newest, self.store.settled(self.layer)
+        return self._settled[1]
+
+    def open_elsewhere(self) -> int:
+        """How many open articles are not in the queue."""
+        listed = set(self.queue)
+        where, parameters = compile_query(Is("open"), self.layer.id)
+        return sum(id not in listed for id in self.store.article_ids(self.layer, where, parameters))
+
     def neighbour(self, step: int) -> int | None:
         """The article `step` places further in the queue, None past its ends."""
         if self.state is None or self.state.article.id not in self.queue:
@@ -192,8 +236,8 @@ class Session:
         if self.state is not None and self.state.article.id != article:
             self.flush()
         self.state = self._load(article)
-        progress = self.state.progress
-        self._tally = Tally(progress.place, progress.read_to, saved_at=self.clock())
+        progress, owed = self.state.progress, self._owed.get(article)
+        self._tally = owed or Tally(progress.place, progress.read_to, saved_at=self.clock())
         self._focused_at = self.clock()
         return self.state
 
@@ -207,7 +251,6 @@ class Session:
         offers = store.offers(article, self.layer, self.review)
         suggestions, links = merge(offers, self.config.schema, self.config.suggest.floor)
         analysis = store.analysis(article)
-        waits_for_model = self.config.suggest.pipeline is not None and self.review is None
         return ArticleState(
             store.article(article),
             self.layer,
@@ -215,12 +258,17 @@ class Session:
             store.entities(article, me),
             store.relations(article, me),
             store.decisions(article, me),
-            store.progress(article, me),
+            self._progress(article),
             suggestions,
             links,
             analysis or Analysis(),
-            analysis is not None or not waits_for_model,
+            not self._sources or self._sources <= store.readers(article),
         )
+
+    def _progress(self, article: int) -> Progress:
+        """How far the person is with an article, with the place that could not be saved yet."""
+        progress, owed = self.store.progress(article, self.layer.id), self._owed.get(article)
+        return progress if owed is None else replace(progress, place=owed.place, read_to=owed.read_to)
 
     def current(self) -> ArticleState:
         """The current article. Refused when there is none."""
@@ -259,6 +307,7 @@ class Session:
         except QueryError:
             self.config = old
             raise
+        self._sources, self.suggester_error = self._suggesters(), None
         if self.state is not None:
             self.state = self._load(self.state.article.id)
 
@@ -278,13 +327,24 @@ class Session:
         has changed the article: it is then loaded anew."""
         article, seen = self.current().article.id, self._mark.edits[0]
         try:
-            seq = self.store.apply(self.layer, edit, seen)
+            with self._saving():
+                seq = self.store.apply(self.layer, edit, seen)
         except StaleEdit as error:
             self.state = self._load(article)
             raise Refused(CHANGED_ELSEWHERE) from error
         self._show(edit, seen, seq)
         self._focused_at = self.clock()
         return edit
+
+    @contextmanager
+    def _saving(self) -> Iterator[None]:
+        """Notes whether the database takes what is written."""
+        try:
+            yield
+        except StoreError as error:
+            self.unsaved = error.reason
+            raise
+        self.unsaved = None
 
     def _show(self, edit: Edit, seen: int, seq: int) -> None:
         """Brings `state` up to date with a saved edit, and with what others committed before it; `seen` is the newest
@@ -352,11 +412,15 @@ class Session:
 
     def undo(self) -> Applied:
         """Takes the person's newest edit back, in whichever article it was, and goes there."""
-        return self._follow(self.store.undo(self.layer))
+        with self._saving():
+            applied = self.store.undo(self.layer)
+        return self._follow(applied)
 
     def redo(self) -> Applied:
         """Repeats what undo took back last, and goes there."""
-        return self._follow(self.store.redo(self.layer))
+        with self._saving():
+            applied = self.store.redo(self.layer)
+        return self._follow(applied)
 
     def _follow(self, applied: Applied) -> Applied:
         if self.state is not None and applied.article == self.state.article.id:
@@ -419,12 +483,37 @@ class Session:
             self.flush()
 
     def flush(self) -> None:
-        """Saves the bookkeeping of the current article."""
-        tally = self._tally
+        """Saves the bookkeeping of the current article, and what is owed of others. Never raises and never waits long:
+        what cannot be saved now is owed, and the first time `notice` has a sentence about it."""
         if self.state is None or not self.store.writable:
             return
-        article = self.state.article.id
+        here = self.state.article.id
+        self._owed.pop(here, None)
+        self._owed[here] = self._tally
+        try:
+            with self._saving(), self.store.waiting(PATIENCE):
+                for article, tally in list(self._owed.items()):
+                    self._keep(article, tally)
+                    del self._owed[article]
+        except StoreError as error:
+            if not self._told:
+                self._notice = f"where you were is not saved: {error.reason}; you can go on, and leave"
+            self._told, self._tally = True, replace(self._tally, saved_at=self.clock())
+        else:
+            self._told = False
+            self._tally = replace(self._tally, seconds=0.0, keystrokes=0, saved_at=self.clock())
+
+    def _keep(self, article: int, tally: Tally) -> None:
         self.store.keep_place(
             article, self.layer, tally.place, tally.read_to, tally.seconds, tally.keystrokes
         )
-        self._tally = replace(tally, seconds=0.0, keystrokes=0, saved_at=self.clock())
+
+    @property
+    def owes(self) -> bool:
+        """Whether there is bookkeeping that could not be saved."""
+        return bool(self._owed)
+
+    def notice(self) -> str | None:
+        """What the person should hear, once, of what happened beside the commands."""
+        notice, self._notice = self._notice, None
+        return notice

@@ -172,6 +172,16 @@ class Store:
                     self.connection.execute("ROLLBACK")
                 raise
 
+    @contextmanager
+    def waiting(self, seconds: float) -> Iterator[None]:
+        """Waits at most so long for another program's lock meanwhile."""
+        [(before,)] = self.query("PRAGMA busy_timeout")
+        self.connection.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
+        try:
+            yield
+        finally:
+            self.connection.execute(f"PRAGMA busy_timeout = {before}")
+
     def hold_app_lock(self) -> None:
         """Says that a person is at work, until `close`: bulk writers then pace themselves."""
         self._app_lock = self._lock_file()
@@ -378,6 +388,11 @@ class Store:
         )
         return Analysis(sentences, chunks)
 
+    def readers(self, article: int) -> set[tuple[str, str]]:
+        """Kind and name of the models and pattern files that have read an article, in whatever version."""
+        sql = "SELECT l.kind, l.name FROM analyses n JOIN layers l ON l.id = n.layer WHERE n.article = ?"
+        return {(kind, name) for kind, name in self.query(sql, (article,))}
+
     def keep_place(
         self, article: int, layer: Layer, place: int, read_to: int, seconds: float, keystrokes: int
     ) -> None:
@@ -391,6 +406,11 @@ class Store:
                 " keystrokes = keystrokes + excluded.keystrokes, opened_at = excluded.opened_at",
                 (layer.id, article, place, read_to, seconds, keystrokes, now()),
             )
+
+    def settled(self, layer: Layer) -> int:
+        """How many articles a person has settled."""
+        sql = "SELECT count(*) FROM progress WHERE layer = ? AND status = 'done'"
+        return int(self.query(sql, (layer.id,))[0][0])
 
     def last_opened(self, layer: Layer) -> int | None:
         """The article that the person opened last, None at the first start."""

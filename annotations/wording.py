@@ -13,10 +13,13 @@ _LONGEST, _MOST = 40, 12
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that was probably meant, whatever its case; None when none is close."""
+    """The known word that was probably meant, whatever its case; None when none is close. One with the same letters in
+    another order comes before others that are as close."""
     folded = {each.casefold(): each for each in known}
-    close = difflib.get_close_matches(word.casefold(), folded, n=1)
-    return folded[close[0]] if close else None
+    wanted = word.casefold()
+    close = difflib.get_close_matches(wanted, folded, n=3)
+    letters = sorted(wanted)
+    return folded[min(close, key=lambda each: sorted(each) != letters)] if close else None
 
 
 def meant(word: str, known: Iterable[str], otherwise: str = "") -> str:

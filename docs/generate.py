@@ -213,10 +213,13 @@ keys:
     skip: []               # none: it stays in the list of commands (:)
 ```
 
-A key is its character (`c`, `C`, `"]"`) or one of `space enter tab escape backspace delete home end pageup pagedown`,
-`up down left right` and `f1` … `f12`, with `ctrl+` or `shift+` in front. A key that two commands of one mode claim, or
-that begins another's sequence, is an error at start that names the line and both commands. Alt and a letter is never
-bound: many terminals send it for Esc and then the letter, and so postil reads it."""
+A key is its character (`c`, `C`, `"]"`) or one of `space enter tab escape backspace delete insert home end pageup
+pagedown`, `up down left right` and `f1` … `f12`. `ctrl+` may stand before a letter, `ctrl+` and `shift+` before the
+arrows, the keys around them and the F-keys. What a terminal sends as the same is the same: `shift+c` is `C`, `ctrl+m`
+is `enter`, `ctrl+i` is `tab`; what it never sends is an error. Esc leaves every mode, whatever else is bound to that. A
+key that two commands of one mode claim, or that begins another's sequence, is an error at start that names the line and
+both commands. Alt and a letter is never bound: many terminals send it for Esc and then the letter, and so postil reads
+it."""
 
 
 def labels_section() -> str:

@@ -142,7 +142,8 @@ class Project:
         self.configure()
         self._stores: list[Store] = []
         self.store = self.open_store()
-        self.model = self.store.layer("model", "hand", "1")
+        pipeline = self.settings["pipeline"]
+        self.model = self.store.layer("model", "hand" if pipeline == "null" else pipeline, "1")
 
     def configure(self, text: str | None = None) -> None:
         """Writes config.yaml."""

@@ -64,6 +64,8 @@ class PostilApp(EndsOnErrors, App[None]):
         self.session, self.suggester = session, suggester
         self._state_folder, self._tour = state_folder, tour
         self.crash_report: Path | None = None
+        self._begins_anew = False
+        """Whether the suggester is to be started on another config.yaml, even where nothing seems to be missing."""
         self._rests = False
         """Whether no key has come since the last look at what other processes did."""
         self._commands: deque[str] = deque(maxlen=REMEMBERED)
@@ -109,10 +111,7 @@ class PostilApp(EndsOnErrors, App[None]):
         """Saves the bookkeeping and lets the suggester go, however the app ends."""
         if self.suggester is not None:
             self.suggester.stop()
-        try:
-            self.session.flush()
-        except PostilError as error:
-            self.log.error(str(error))
+        self.session.flush()
 
     def unexpected(self, error: Exception) -> None:
         """Writes a crash report: versions, the last commands, the traceback; never article text."""
@@ -157,10 +156,19 @@ class PostilApp(EndsOnErrors, App[None]):
 
     def _draw(self) -> None:
         """Shows what keys have done, at once after the last of those that are waiting."""
+        self._say_notice()
         if self.message_queue_size:
             self._current().sync()
         else:
             self._current().sync_now()
+
+    def _say_notice(self) -> bool:
+        """Says what the session has to say beside the commands, after what the last command said."""
+        notice = self.session.notice()
+        if notice is not None:
+            screen = self._current()
+            screen.say("; ".join(filter(None, (screen.spoken[0], notice))), warns=True)
+        return notice is not None
 
     def _current(self) -> KeyedScreen:
         screen = self.screen
@@ -187,13 +195,12 @@ class PostilApp(EndsOnErrors, App[None]):
 
     def open_library(self) -> None:
         """Shows the list of articles."""
-        if self.session.state is not None:
-            self.session.flush()
+        self.session.flush()
         if self.library.shelf is None:
             self.library.shelf = Shelf(self.session, self.library)
         elif self.session.state is not None:
             self.library.shelf.stand_at(self.session.state.article.id)
-        self.library.shelf.say("")
+        self.library.shelf.greet()
         self._show("library")
 
     def _show(self, name: str) -> None:
@@ -230,6 +237,9 @@ class PostilApp(EndsOnErrors, App[None]):
 
     def _take_config(self, config: Config, keymap: Keymap) -> None:
         self.session.reload(config)
+        if self.suggester is not None:
+            self.suggester.renew()
+            self._begins_anew = self.session.wants_suggester
         self.dispatcher.keymap = keymap
         self.looks = self._looks()
         if self.reader.desk is not None:
@@ -239,11 +249,15 @@ class PostilApp(EndsOnErrors, App[None]):
 
     def _ask_for_suggestions(self) -> None:
         """Starts the suggester when an article lacks suggestions, this one first."""
-        session = self.session
-        if self.suggester is None or not session.awaits_suggestions or session.state is None:
+        session, suggester = self.session, self.suggester
+        if suggester is None:
             return
-        self.suggester.start()
-        self.suggester.first(session.state.article.id)
+        if self._begins_anew:
+            suggester.start()
+            self._begins_anew = not suggester.running
+        if session.awaits_suggestions and session.state is not None:
+            suggester.start()
+            suggester.first(session.state.article.id)
 
     def _poll(self) -> None:
         self._guarded(self._take_news)
@@ -259,6 +273,8 @@ class PostilApp(EndsOnErrors, App[None]):
             self._current().sync()
         self._ask_for_suggestions()
         session.flush_when_due()
+        if self._say_notice():
+            self._current().sync()
         if self._rests:
             sweep()
         self._rests = True

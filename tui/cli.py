@@ -15,12 +15,36 @@ from click_default_group import DefaultGroup
 from annotations import cli
 from annotations.config import Config, find_project, load, nearest
 from annotations.errors import PostilError
+from annotations.wording import printable
 
 LOG_BYTES = 1_000_000
 LOG_FILES = 3
 
+NOT_SAVED = "where you were is not saved: {}; every edit was saved at its time, or refused"
+"""Said at the end when the database did not take the bookkeeping."""
 
-@click.group(cls=DefaultGroup, default="open", default_if_no_args=True, epilog=cli.EPILOG)
+
+class Commands(DefaultGroup):  # type: ignore[misc]
+    """The commands; a word that is none is the project to open, unless it is nearly one and there is no such path."""
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """The command of that name, else the one that opens the app."""
+        known = self.list_commands(context)
+        is_none = not name.startswith("-") and name not in known and not Path(name).exists()
+        if is_none and (close := nearest(name, known)):
+            raise click.UsageError(
+                f'there is no project "{printable(name)}"; did you mean the command "{close}"?', context
+            )
+        return super().get_command(context, name)  # type: ignore[no-any-return]
+
+
+@click.group(
+    cls=Commands,
+    default="open",
+    default_if_no_args=True,
+    epilog=cli.EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="postil")
 def main() -> None:
     """Read articles in the terminal, correct entities, relate them, export training data.
@@ -48,8 +72,6 @@ def open_(project: Path, person: str | None, review: str | None, theme: str, mou
     """Open the app on PROJECT, a folder or its config.yaml; default: the nearest one upwards."""
     # Until the app takes signals, Ctrl+C ends the start as any other signal does.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    if not project.exists() and (close := nearest(str(project), main.list_commands(click.Context(main)))):
-        raise click.UsageError(f'there is no project "{project}"; did you mean the command "{close}"?')
     with cli.refusals():
         config = load(find_project(project))
         sys.exit(_run(config, person or cli.login(), review, theme, mouse))
@@ -76,7 +98,7 @@ def _run(config: Config, person: str, review: str | None, theme: str, mouse: boo
         import_configured(store, config)
     session = Session(store, config, person, review)
     with (folder / "suggest.log").open("ab") as log:
-        suggester = Suggester(config.path, log) if store.writable and session.wants_suggester else None
+        suggester = Suggester(config.path, log) if store.writable and review is None else None
         app = PostilApp(session, f"postil-{theme}", suggester, folder, session.newcomer)
         terminal.install(app)
         app.run(mouse="SSH_CONNECTION" not in os.environ if mouse is None else mouse)
@@ -84,6 +106,8 @@ def _run(config: Config, person: str, review: str | None, theme: str, mouse: boo
         click.echo(
             f"postil ended on an unexpected error; everything is saved. Report: {app.crash_report}", err=True
         )
+    if session.owes:
+        click.echo(f"postil: {cli.harmless(NOT_SAVED.format(session.unsaved))}", err=True)
     return app.return_code or 0
 
 

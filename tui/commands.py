@@ -125,6 +125,14 @@ def _inside(desk: Desk) -> bool:
     return desk.item is not None and desk.item.start < desk.offset
 
 
+def _interrupt(controller: Any) -> None:
+    """What Ctrl+C does; help has no host but itself."""
+    if isinstance(controller, Desk):
+        articles.interrupt(controller)
+    else:
+        getattr(controller, "host", controller).interrupt()
+
+
 def _group(name: str, *rows: Command) -> list[Command]:
     """The rows of a group; what LINK has, it has on its head as well."""
     return [replace(c, group=name, scopes=(*c.scopes, *([HEAD] if LNK in c.scopes else []))) for c in rows]
@@ -263,7 +271,7 @@ COMMANDS: Sequence[Command] = [
         _c("search-corpus", "g /  g w", "search all", "search all articles; those with a hit become the list", AT_REST, queueing.ask_search),
         _c("ask-accept", "a  enter", "accept all", "settle and accept what is pending", ("ask",), lambda d: articles.settle(d, "accept"), 1),
         _c("ask-reject", "x", "reject all", "settle and reject what is pending", ("ask",), lambda d: articles.settle(d, "reject"), 2),
-        _c("ask-leave", "l", "leave open", "settle and leave what is pending unknown", ("ask",), lambda d: articles.settle(d, "leave"), 3),
+        _c("ask-leave", "l", "leave unknown", "settle and leave what is pending unknown", ("ask",), lambda d: articles.settle(d, "leave"), 3),
     ),
     *_group(
         "Preview",
@@ -300,7 +308,7 @@ COMMANDS: Sequence[Command] = [
         _c("reload", "", "reload", "read config.yaml anew, in place", AT_REST, lambda d: d.host.reload()),
         _c("redraw", "ctrl+l", "redraw", "draw the whole screen again, after something else wrote on it", (*TEXT, PRE, CARD, "library"), lambda x: x.host.redraw()),
         _c("suspend", "ctrl+z", "suspend", "go back to the shell; fg returns", (*TEXT, PRE, CARD, "library"), lambda x: x.host.suspend()),
-        _c("interrupt", "ctrl+c", "interrupt", "say how to leave", (*TEXT, "hints", "ask", PRE, CARD, "library", "help"), lambda x: x.say("q leaves; everything is saved")),
+        _c("interrupt", "ctrl+c", "interrupt", "copy what is selected, else say how to leave", (*TEXT, "hints", "ask", PRE, CARD, "library", "help"), _interrupt),
         _c("leave", "escape", "leave", "leave the mode; end the search", (*TEXT, "hints", "ask"), articles.leave),
         _c("quit", "q", "list", "go to the list of articles", AT_REST, lambda d: d.host.show_library(), 23),
     ),

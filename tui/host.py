@@ -57,6 +57,9 @@ class Host(Protocol):
     def redraw(self) -> None:
         """Draws the whole screen again."""
 
+    def interrupt(self) -> None:
+        """Says what leaves here."""
+
     def suspend(self) -> None:
         """Goes back to the shell until the person returns."""
 

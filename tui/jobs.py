@@ -26,6 +26,8 @@ class Suggester:
     def __init__(self, config: Path, log: IO[bytes]) -> None:
         self._config, self._log = config, log
         self._process: subprocess.Popen[str] | None = None
+        self._leaving: subprocess.Popen[str] | None = None
+        """One that was told to end and may still hold the lock of the project."""
         self._heard = ""
         self._asked: int | None = None
         self._started, self._failures = float("-inf"), 0
@@ -37,6 +39,8 @@ class Suggester:
         too many failures.
         """
         if self.running or time.monotonic() < self._started + PAUSE:
+            return
+        if self._leaving is not None and self._leaving.poll() is None:
             return
         if self._process is not None and self._process.returncode:
             self._failures += 1
@@ -76,6 +80,15 @@ class Suggester:
             return None
         line, newline, self._heard = self._heard.partition("\n")
         return str(json.loads(line)["error"]) if newline else None
+
+    def renew(self) -> None:
+        """Lets it end, with all that was heard from it: the next one reads config.yaml anew, as soon as it is asked for
+        and this one is gone."""
+        self.stop()
+        if self.running:
+            self._leaving = self._process
+        self._process, self._asked, self._heard = None, None, ""
+        self._started, self._failures = float("-inf"), 0
 
     def stop(self) -> None:
         """Lets it end: it does so when its stdin closes."""

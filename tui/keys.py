@@ -17,6 +17,9 @@ from tui.commands import COMMANDS, LEADER, LEADERS, PROFILES, Command, label_com
 
 Sequence_ = tuple[str, ...]
 
+ESCAPE = "escape"
+"""The key that always leaves."""
+
 _NAMES = {
     "semicolon": ";",
     "slash": "/",
@@ -46,20 +49,51 @@ _NAMES = {
     "backtab": "shift+tab",
 }
 
-_WITHOUT_CHARACTER = (
-    *("space", "tab", "enter", "escape", "backspace", "delete", "insert"),
-    *("home", "end", "pageup", "pagedown", "up", "down", "left", "right"),
-    *(f"f{number}" for number in range(1, 25)),
-)
+_FUNCTION = tuple(f"f{number}" for number in range(1, 13))
+
+_MOVING = ("home", "end", "pageup", "pagedown", "up", "down", "left", "right", "delete", "insert")
+"""Names of keys that terminals also send with Ctrl, Shift or Alt held."""
+
+_WITHOUT_CHARACTER = ("space", "tab", "enter", "escape", "backspace", *_MOVING, *_FUNCTION)
 """Names of keys that stand for no character."""
+
+_SENT_AS = {
+    "ctrl+m": "enter",
+    "ctrl+i": "tab",
+    "ctrl+[": "escape",
+    "ctrl+left_square_bracket": "escape",
+    "ctrl+h": "backspace",
+    "ctrl+space": "ctrl+@",
+    "ctrl+\\": "ctrl+backslash",
+    "ctrl+]": "ctrl+right_square_bracket",
+    "ctrl+^": "ctrl+circumflex_accent",
+    "ctrl+_": "ctrl+underscore",
+    **{f"f{number + 12}": f"shift+f{number}" for number in range(1, 13)},
+    **{f"ctrl+f{number + 12}": f"ctrl+shift+f{number}" for number in range(1, 13)},
+}
+"""Keys that a terminal sends as another one, as which they are known here; F13 is what Shift+F1 sends."""
+
+_WITH_CTRL = ("@", "backslash", "right_square_bracket", "circumflex_accent", "underscore")
+"""What has a control character of its own, beside the letters."""
 
 
 def canonical(name: str) -> str:
-    """One name for each key: the character where it has one, else the lower-case name with its modifiers."""
+    """One name for each key: the character where it has one, also with Shift, else the lower-case name with its
+    modifiers in order; of keys that a terminal cannot tell apart the same."""
     if len(name) == 1:
         return "space" if name == " " else name
     lowered = name.lower()
-    return _NAMES.get(lowered, lowered)
+    if (letter := lowered.removeprefix("shift+")).isalpha() and len(letter) == len(letter.upper()) == 1:
+        return letter.upper()
+    held, base = _parts(lowered)
+    lowered = "+".join([*sorted(held), base])
+    return _SENT_AS.get(lowered) or _NAMES.get(lowered, lowered)
+
+
+def _parts(key: str) -> tuple[list[str], str]:
+    """What is held down, and the key itself, of a name."""
+    held, _, base = key[:-1].rpartition("+")
+    return (held.split("+") if held else []), base + key[-1]
 
 
 def event_key(key: str, character: str | None, printable: bool) -> str:
@@ -75,14 +109,34 @@ def sequence(text: str) -> Sequence_:
 
 def misnamed(key: str) -> str | None:
     """What is wrong with the canonical name of a key, None when nothing is."""
-    *held, base = key.split("+") if len(key) > 1 else [key]
+    if len(key) == 1:
+        return None
+    held, base = _parts(key)
     if "alt" in held and len(base) == 1:
         return f'"{key}" cannot be bound: a fast Escape and a letter look the same on a slow line'
-    known = [*_WITHOUT_CHARACTER, *_NAMES]
-    if set(held) <= {"ctrl", "shift", "alt"} and (len(base) == 1 or base in known):
-        return None
-    close = nearest(base, known)
-    return f'"{key}" is not a key' + (f'; did you mean "{close}"?' if close else "")
+    known = [*_WITHOUT_CHARACTER, *_NAMES, *_WITH_CTRL]
+    if not set(held) <= {"ctrl", "shift", "alt"} or not (len(base) == 1 or base in known):
+        close = nearest(base, [each for each in known if each != key])
+        return f'"{key}" is not a key' + (f'; did you mean "{close}"?' if close else "")
+    return None if not held or _is_sent(held, base) else f'"{key}" is not sent by terminals; {_instead(held)}'
+
+
+def _is_sent(held: list[str], base: str) -> bool:
+    """Whether a terminal tells a key with others held down from every other one."""
+    if base in _MOVING:
+        return True
+    if base in _FUNCTION:
+        return "alt" not in held
+    if held == ["ctrl"]:
+        return base in _WITH_CTRL or (len(base) == 1 and "a" <= base <= "z")
+    return (held, base) == (["shift"], "tab")
+
+
+def _instead(held: list[str]) -> str:
+    """What can be bound in place of a key that cannot."""
+    if held == ["shift"]:
+        return 'write the character that comes with Shift, "!" say'
+    return "with Ctrl there are the letters, the arrows and the F-keys"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +171,12 @@ class Keymap:
             raise ConfigError("\n".join(sorted(self._faults, key=lambda fault: self._faults[fault])))
 
     def _sequences(self, command: Command, keys: Keys) -> tuple[Sequence_, ...]:
-        """The sequences of a command in this project: its own binding, the profile's, else those of the table."""
+        """The sequences of a command in this project: its own binding, the profile's, else those of the table. What
+        Escape leaves it leaves in every project."""
         if command.id in keys.bindings:
             found = tuple(map(sequence, keys.bindings[command.id]))
-            return tuple(each for each in found if not self._misnames(command.id, each))
+            found = tuple(each for each in found if not self._misnames(command.id, each))
+            return found if ESCAPE not in command.keys or (ESCAPE,) in found else (*found, (ESCAPE,))
         leader = LEADERS[keys.profile]
         texts = PROFILES[keys.profile].get(command.id)
         return tuple(map(sequence, texts)) if texts is not None else tuple(_led(command.keys, leader))

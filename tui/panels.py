@@ -18,6 +18,7 @@ from annotations.model import Entity, Relation, Span, Suggestion
 from annotations.schema import EntityType, RelationType
 from annotations.state import Item
 from annotations.text import joined
+from annotations.wording import count
 from tui.commands import Command
 from tui.desk import Desk
 from tui.drawing import number
@@ -135,7 +136,9 @@ def _mode(desk: Desk) -> str:
     if desk.preview is not None:
         return f"PREVIEW · {_about_line(desk.preview)}"
     if desk.mode == "ask":
-        return f"DONE · {desk.state.pending_count} suggestions are pending: accept, reject, or leave them unknown?"
+        waiting, one = count(desk.state.pending_count, "suggestion"), desk.state.pending_count == 1
+        are, them = ("is", "it") if one else ("are", "them")
+        return f"DONE · {waiting} {are} pending: accept, reject, or leave {them} unknown?"
     if desk.link is not None:
         head = desk.state.shown(desk.link.head)
         if desk.link.same:
@@ -412,7 +415,7 @@ def _middle(desk: Desk) -> int:
 
 def _item_rows(desk: Desk, looks: Looks, width: int, height: int, step: int) -> list[Row]:
     items = desk.items
-    title = f" {len(desk.state.entities)} entities, {desk.state.pending_count} pending"
+    title = f" {count(len(desk.state.entities), 'entity')}, {desk.state.pending_count} pending"
     title += f", {len(desk.hidden.items)} hidden" if desk.view.reveals else ""
     rows: list[Row] = [((fit(title, width), looks.bar_strong),)]
     block = _middle(desk) // step * step

@@ -35,6 +35,13 @@ class Shelf:
         """Shows a sentence until the next command."""
         self.said, self.warns = text, warns
 
+    def greet(self) -> None:
+        """Says that a filter is on, if one is: what the list does not show is not gone."""
+        count, query = len(self.session.queue), self.session.query
+        self.say(
+            f"the filter is on, {count} of {articles(self.session.size)}; Esc shows all" if query else ""
+        )
+
     def stand_at(self, article: int | None) -> None:
         """Chooses the row of an article, if it is in the queue."""
         queue = self.session.queue

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 import re
 from itertools import combinations
 from pathlib import Path
@@ -17,7 +18,7 @@ from tests.desks import CONFIG, Project
 from tui import cli
 from tui.app import _keys
 from tui.commands import COMMANDS, LEADERS, PROFILES, label_commands
-from tui.keys import Dispatcher, Keymap, canonical, event_key, sequence
+from tui.keys import Dispatcher, Keymap, canonical, event_key, misnamed, sequence
 
 STARTER = load(Path(__file__).parents[2] / "config.yaml").schema
 SCOPES = sorted({scope for command in COMMANDS for scope in command.scopes})
@@ -160,6 +161,76 @@ def test_real_keys_are_taken(key):
     assert keymap(done=(key,)).keys_of("done")
 
 
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ("shift+q", "Q"),
+        ("Shift+É", "É"),
+        ("ctrl+m", "enter"),
+        ("ctrl+i", "tab"),
+        ("ctrl+[", "escape"),
+        ("ctrl+h", "backspace"),
+        ("ctrl+space", "ctrl+@"),
+        ("ctrl+]", "ctrl+right_square_bracket"),
+        ("shift+ctrl+left", "ctrl+shift+left"),
+        ("f13", "shift+f1"),
+        ("ctrl+f24", "ctrl+shift+f12"),
+        ("ctrl++", "ctrl++"),
+    ],
+)
+def test_a_key_has_the_name_of_what_the_terminal_sends(written, sent):
+    assert canonical(written) == sent == canonical(sent)
+
+
+def test_what_terminals_send_is_known_by_its_own_name():
+    sequences = importlib.import_module("textual._ansi_sequences").ANSI_SEQUENCES_KEYS
+    names = {keys[0].value for keys in sequences.values() if isinstance(keys, tuple) and len(keys) == 1}
+    for name in names - {"shift+escape", "<scroll-up>", "<scroll-down>", "<ignore>"}:
+        if not re.search(r"ctrl\+(shift\+)?\d", name):
+            assert misnamed(event_key(name, None, False)) is None, name
+
+
+@pytest.mark.parametrize(
+    ("key", "says"),
+    [
+        ("ctrl+shift+c", "with Ctrl there are the letters, the arrows and the F-keys"),
+        ("ctrl+1", "is not sent by terminals"),
+        ("ctrl+;", "is not sent by terminals"),
+        ("shift+1", 'write the character that comes with Shift, "!" say'),
+        ("ctrl+enter", "is not sent by terminals"),
+        ("shift+space", "is not sent by terminals"),
+        ("ctrl+tab", "is not sent by terminals"),
+        ("f25", '"f25" is not a key'),
+    ],
+)
+def test_a_key_that_no_terminal_sends_is_refused(key, says):
+    with pytest.raises(ConfigError, match=rf"config.yaml:4: keys.bindings.done: .*{re.escape(says)}"):
+        keymap(lines={"done": 4}, done=(key,))
+
+
+def test_shift_and_a_letter_is_the_capital_and_clashes_as_such():
+    with pytest.raises(ConfigError, match='"C" of reopen clashes with "C" of done'):
+        keymap(lines={"done": 3}, done=("shift+c",))
+
+
+def test_ctrl_m_is_enter_and_clashes_as_such():
+    with pytest.raises(ConfigError, match='"enter" of done clashes with "enter" of details'):
+        keymap(lines={"done": 3}, done=("ctrl+m",))
+
+
+@pytest.mark.parametrize("id", ["leave", "card-close", "preview-leave", "close-help", "library-leave"])
+@pytest.mark.parametrize("bound", [("ctrl+x",), (), ("escape",)])
+def test_escape_always_leaves_whatever_is_bound(id, bound):
+    assert keymap(**{id: bound}).keys_of(id)[-1] == ("escape",)
+    with pytest.raises(ConfigError, match="clashes"):
+        keymap(**{id: ("ctrl+x",), "interrupt": ("escape",)})
+
+
+def test_a_command_with_two_letters_the_wrong_way_round_is_understood():
+    with pytest.raises(ConfigError, match=r'dnoe is not a command; did you mean "done"\?'):
+        keymap(dnoe=("c",))
+
+
 def test_the_message_has_the_line_of_the_file_itself(tmp_path):
     project = Project(tmp_path, bindings="{}")
     text = CONFIG.format(**project.settings).replace("bindings: {}", "bindings:\n    done: [x]")
@@ -174,7 +245,7 @@ def test_the_message_has_the_line_of_the_file_itself(tmp_path):
 def test_every_command_can_be_given_another_key():
     for id in keymap().commands:
         moved = Keymap(STARTER, Keys("default", {id: ("f9 f9",)}, {}))
-        assert moved.keys_of(id) == (("f9", "f9"),)
+        assert moved.keys_of(id)[0] == ("f9", "f9")
         for scope in moved.commands[id].scopes:
             assert moved.table(scope)[("f9", "f9")].id == id
 

@@ -155,7 +155,7 @@ def test_when_done_asks_the_strip_offers_the_three_answers(make_project):
     assert (
         "accept all" in strip(sitting)[1]
         and "reject all" in strip(sitting)[1]
-        and "leave open" in strip(sitting)[1]
+        and "leave unknown" in strip(sitting)[1]
     )
     assert "10 suggestions are pending" in message(sitting)
 

@@ -366,7 +366,7 @@ def test_an_unbound_key_says_so_and_ctrl_c_says_how_to_leave(two):
 def test_the_library_filters_opens_undoes_and_quits(two):
     async def test(screen: Screen) -> None:
         await screen.press("a", "q")
-        assert "Visit" in screen.text() and "Bridge" in screen.text() and "2 articles" in screen.rows()[0]
+        assert "Visit" in screen.text() and "Bridge" in screen.text() and "0 of 2 done" in screen.rows()[0]
         await screen.press("F")
         await screen.type("ent:PERSONN")
         await screen.press("enter")

@@ -280,3 +280,14 @@ def test_the_keys_that_can_follow_are_shown(project):
         assert "/ferry is in 1 article; 1 hit here" in screen.text()
 
     run(test, project)
+
+
+def test_at_the_end_of_a_filtered_list_the_open_articles_beside_it_are_told(four):
+    answer(four, "tide is:open").press("F").press("c", "c")
+    four.check()
+    assert four.status == "done" and four.session.open_elsewhere() == 2
+    says = "no open article is left in this list; 2 are open elsewhere: q, then Esc, shows all"
+    assert says in four.said and four.desk.warns
+    answer(four, "").press("F").press("g", "g", "c", "c", "c")
+    assert four.said.endswith("no open article is left: `postil export` writes the data")
+    assert not four.desk.warns

@@ -201,7 +201,7 @@ def with_text(folder: Path) -> None:
     with closing(Store.open(config.database)) as store:
         with store.writing():
             article, _ = store.add_article(TEXT, "visit.txt", "Visit", "2022-11-25", {})
-        bulk.write_suggestions(store, store.layer("model", "hand", "1"), [_offered(article)])
+        bulk.write_suggestions(store, store.layer("model", "en_core_web_sm", "1"), [_offered(article)])
 
 
 def _offered(article: int) -> Offered:

@@ -156,7 +156,7 @@ def test_a_folder_that_is_not_there_or_stands_in_the_place_of_the_file_is_a_sent
     with pytest.raises(StoreError, match="does not exist: make it, or correct `database`"):
         Store.open(tmp_path / "no" / "p.db")
     (tmp_path / "p.db").mkdir()
-    with pytest.raises(StoreError, match="cannot be opened"):
+    with pytest.raises(StoreError, match="is a folder: name a file"):
         Store.open(tmp_path / "p.db")
 
 

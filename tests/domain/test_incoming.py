@@ -138,7 +138,7 @@ def test_suggestions_for_an_article_that_stands_twice_are_brought_together(proje
     assert len(project.store.relations(1, layer.id)) == 1
     assert (report.new, report.known, report.entities, report.relations) == (1, 1, 3, 1)
     (warning,) = report.warnings
-    came = "1 entities and 0 relations were added to them"
+    came = "1 entity and 0 relations came on top"
     assert warning == f"seeds/a.txt: import:a/ana had annotations on this article: {came}"
 
 

@@ -37,8 +37,13 @@ class Screen(Terminal):
         return self.screen().split("\n")[-3].strip()
 
     def says(self, sentence: str, timeout: float = 15) -> None:
-        """Wait until the message row holds `sentence`."""
-        self.wait_until(lambda _: sentence in self.message, f"{sentence!r} was not said", timeout)
+        """Wait until the message row holds `sentence`, or the rows above it that a long one takes as well."""
+        self.wait_until(lambda _: sentence in self.told, f"{sentence!r} was not said", timeout)
+
+    @property
+    def told(self) -> str:
+        """The message row and three rows above it, over which a long warning goes, as one line."""
+        return " ".join(" ".join(self.screen().split("\n")[-6:-2]).split())
 
     def do(self, keys: str, sentence: str) -> None:
         """Type, and wait for what the app then says."""

@@ -227,7 +227,7 @@ def test_reload_refuses_an_invalid_config_and_the_old_one_stays(project: Project
         screen.do("/Moscow\r", "1 hit")
         replaced(project, "done: accept", "done: acept")
         screen.do(":reload\r", "config.yaml:9: done: ")
-        assert 'did you mean "accept"' in screen.message
+        assert 'did you mean "accept"' in screen.told
         project.config.write_text(
             sound.replace("  EVENT:\n", "  SUMMIT:\n")
             .replace(", EVENT]", "]")
@@ -274,7 +274,7 @@ def make_folder(path: Path) -> None:
         (make_corrupt, "not a sound SQLite database"),
         (make_truncated, "not a sound SQLite database"),
         (make_text, "not a sound SQLite database"),
-        (make_folder, "postil.db cannot be opened"),
+        (make_folder, "postil.db is a folder"),
     ],
 )
 def test_a_database_that_cannot_be_used_is_refused_and_left_as_it_is(project, spoil, sentence) -> None:
@@ -313,7 +313,7 @@ def test_a_full_disk_refuses_the_edit_and_keeps_all_that_was_said(project: Proje
     with project.app(size=(130, 24), preexec_fn=on_a_full_disk) as screen:
         screen.wait_for("54 pending")
         done = 0
-        while "full or failing" not in screen.message:
+        while "full or failing" not in screen.told:
             left = 54 - done
             screen.wait_for(f"{left} pending")
             screen.send("a")
@@ -486,7 +486,7 @@ def test_a_pipeline_that_is_not_there_is_said_and_hand_annotation_goes_on(fresh:
     replaced(fresh, "pipeline: en_core_web_sm ", "pipeline: en_core_web_xl ")
     with fresh.app(size=(160, 24)) as screen:
         screen.wait_for("Cuba")
-        screen.says("en_core_web_xl", 30)
+        screen.wait_for("en_core_web_xl", 30)
         screen.do("7", "EVENT “Cuba”")
         screen.press(KEYS["escape"])
         screen.do("c", "done")

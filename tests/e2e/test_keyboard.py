@@ -145,9 +145,9 @@ def test_escape_leaves_the_question_what_done_does_with_what_is_pending(project:
     with project.app() as screen:
         screen.wait_for("54 pending")
         screen.send("c")
-        screen.wait_for("leave open")
+        screen.wait_for("leave unknown")
         screen.press("escape")
-        screen.wait_gone("leave open")
+        screen.wait_gone("leave unknown")
         screen.do("a", "“Cuba” accepted")
         screen.quit()
     assert edits(project) == ["accept"]

@@ -103,14 +103,17 @@ def test_a_closed_terminal_ends_app_and_suggester(fresh):
     fresh.deserted()
 
 
-def test_ctrl_c_says_that_q_quits_wherever_it_is_typed(project):
+def test_ctrl_c_says_what_leaves_wherever_it_is_typed_and_copies_a_selection(project):
     with project.app() as screen:
         screen.wait_for("54 pending")
         screen.do(KEYS["ctrl+c"], "q leaves")
         screen.do("v", "SELECT")
-        screen.do(KEYS["ctrl+c"], "q leaves")
+        screen.do(KEYS["ctrl+c"], "copied 4 characters")
         screen.press("escape")
-        screen.wait_gone("SELECT")
+        screen.send("r")
+        screen.wait_for("LINK from")
+        screen.do(KEYS["ctrl+c"], "Esc leaves LINK")
+        screen.press("escape")
         screen.send("q")
         screen.wait_for("1 of 9")
         screen.do(KEYS["ctrl+c"], "q leaves")

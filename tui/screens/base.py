@@ -12,11 +12,12 @@ from rich.text import Text
 from textual.widgets import Input
 
 from annotations.errors import PostilError
+from tui.card import wrap
 from tui.commands import Command
 from tui.frames import PaintedScreen
 from tui.host import Choice
 from tui.keys import Bound, Dispatcher
-from tui.panels import key_grid, prompt_row, sign, verbs_row
+from tui.panels import key_grid, prompt_row, sign, verbs_row, with_keys
 from tui.prompting import Prompting
 from tui.safe import safe
 from tui.widgets.rows import Row, Rows, fit
@@ -46,6 +47,22 @@ _EDITING: Mapping[str, Callable[[Input], Any]] = {
     "ctrl+u": Input.action_delete_left_all,
     "ctrl+k": Input.action_delete_right_all,
 }
+
+WAYS_OUT: Mapping[str, tuple[str, str]] = {
+    "read": ("quit", ""),
+    "relation": ("quit", ""),
+    "library": ("exit", ""),
+    "help": ("close-help", " help"),
+    "preview": ("preview-leave", " the preview"),
+    "card": ("card-close", " the card"),
+    "select": ("leave", " SELECT"),
+    "link": ("leave", " LINK"),
+    "head": ("leave", " LINK"),
+    "same": ("leave", " SAME"),
+    "hints": ("leave", " JUMP"),
+    "ask": ("leave", " DONE"),
+}
+"""The command that leaves each scope, and what is left by it where it is not the screen."""
 
 _TURNS = {"pagedown": 1, "pageup": -1}
 """Keys that turn the pages of the key grid."""
@@ -106,6 +123,11 @@ class KeyedScreen(PaintedScreen):
     def say(self, text: str, warns: bool = False) -> None:
         """Shows a sentence until the next command."""
         raise NotImplementedError
+
+    @property
+    def spoken(self) -> tuple[str, bool]:
+        """The sentence that is shown now, and whether it warns."""
+        return "", False
 
     def draw(self) -> None:
         """Brings all widgets up to date."""
@@ -276,6 +298,13 @@ class KeyedScreen(PaintedScreen):
         """Goes back to the shell until the person returns."""
         self.app.action_suspend_process()
 
+    def interrupt(self) -> None:
+        """Says what leaves here, and whether all is saved."""
+        saved = self.postil.session.unsaved is None
+        words = "everything is saved" if saved else "all is saved but what was refused"
+        id, what = WAYS_OUT[self.scope]
+        self.say(with_keys(self.dispatcher.keymap, f"{{{id}}} leaves{what}; {words}"))
+
     # -- commands by name ------------------------------------------------------------------------
 
     def show_palette(self) -> None:
@@ -292,6 +321,9 @@ class KeyedScreen(PaintedScreen):
             self._draw_in_place(grid[-HINT_ROWS:])
         else:
             rows = grid
+        if told := self._told_rows(len(rows)):
+            self.message.show(told[-1:], self.postil.looks.bar)
+            rows = [*rows, *told[:-1]]
         self.overlay.display = bool(rows)
         if rows:
             self.overlay.styles.height = len(rows)
@@ -303,6 +335,19 @@ class KeyedScreen(PaintedScreen):
             padded = [*rows, *[()] * (HINT_ROWS - len(rows))]
             self.message.show(padded[:1], self.postil.looks.bar)
             self.strip.show(padded[1:], self.postil.looks.bar)
+
+    def _told_rows(self, taken: int) -> list[Row]:
+        """A warning that is too long for the message row, in the rows that it takes, of which the last is the message
+        row and the others lie over the text until the next key; none where it fits. Of the rows above the message,
+        `taken` are in use."""
+        said, warns = self.spoken
+        width = self.size.width - 2
+        if not warns or cell_len(said) <= width or self.prompting is not None or self.dispatcher.pending:
+            return []
+        texts, room = list(wrap(safe(said), max(1, width))), max(1, self.size.height - HINT_ROWS - taken)
+        if len(texts) > room:
+            texts = [*texts[: room - 1], fit(f"{texts[room - 1]}…", width)]
+        return [((f" {text}", self.postil.looks.alarm),) for text in texts]
 
     def _grid_rows(self) -> list[Row]:
         """What the next key can be, while a sequence waits for it."""

@@ -96,6 +96,11 @@ class HelpScreen(KeyedScreen):
         """Shows a sentence in the message row."""
         self.said = text
 
+    @property
+    def spoken(self) -> tuple[str, bool]:
+        """What is shown; help never warns."""
+        return self.said, False
+
     def move(self, step: int) -> None:
         """Up or down by rows."""
         self.top = max(0, min(self.top + step, len(self._rows()) - 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.events import Resize
 
@@ -11,7 +12,7 @@ from tui.keys import Dispatcher
 from tui.looks import Looks
 from tui.safe import safe
 from tui.screens.base import KeyedScreen
-from tui.shelf import Shelf
+from tui.shelf import Shelf, articles
 from tui.widgets.rows import Row, Rows, cells, clip, fit
 
 SIGNS = {"open": "·", "done": "✓", "skipped": "–"}
@@ -54,6 +55,11 @@ class LibraryScreen(KeyedScreen):
         if self.shelf is not None:
             self.shelf.say(text, warns)
 
+    @property
+    def spoken(self) -> tuple[str, bool]:
+        """What the shelf says."""
+        return (self.shelf.said, self.shelf.warns) if self.shelf is not None else ("", False)
+
     def open_article(self, article: int) -> None:
         """Opens an article in the reader."""
         self.postil.open_reader(article)
@@ -84,10 +90,12 @@ class LibraryScreen(KeyedScreen):
 def _header(shelf: Shelf, looks: Looks, width: int) -> Row:
     session = shelf.session
     left = f" {safe(session.config.name)}  {safe(session.layer.name)}"
-    many = len(session.queue)
-    right = f"{many} article{'' if many == 1 else 's'} "
-    right = f"{safe(session.query)} · {right}" if session.query else right
-    right = fit(right, max(0, width - len(left) - 2))
+    done, listed = f"{session.settled} of {session.size} done", articles(len(session.queue))
+    of_all = len(session.queue) == session.size
+    counts = done if of_all else f"{listed} · {done}"
+    room = max(0, width - cell_len(left + counts) - 6)
+    right = f"{fit(safe(session.query), room)} · {counts} " if session.query and room else f"{counts} "
+    right = fit(right, max(0, width - cell_len(left) - 2))
     gap = " " * max(0, width - cells([(left, looks.bar), (right, looks.bar)]))
     return ((fit(left, width), looks.bar_strong), (gap, looks.bar), (right, looks.bar_faint))
 

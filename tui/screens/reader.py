@@ -78,6 +78,11 @@ class ReaderScreen(KeyedScreen):
         if self.desk is not None:
             self.desk.say(text, warns)
 
+    @property
+    def spoken(self) -> tuple[str, bool]:
+        """What the desk says."""
+        return (self.desk.said, self.desk.warns) if self.desk is not None else ("", False)
+
     async def take_key(self, key: str, character: str | None) -> None:
         """A key; in JUMP letters belong to the codes shown."""
         desk = self.controller

@@ -62,10 +62,19 @@ def skip(desk: Desk) -> None:
 def _next_open(desk: Desk, said: str) -> None:
     target = desk.session.next_open()
     if target is None:
-        desk.say(f"{said}; no open article is left: `postil export` writes the data")
+        elsewhere = desk.session.open_elsewhere() if desk.session.query else 0
+        desk.say(f"{said}; {_none_left(elsewhere)}", warns=elsewhere > 0)
         return
     desk.open(target)
     desk.say(said)
+
+
+def _none_left(elsewhere: int) -> str:
+    """That the list has no open article any more, and how to come to those that are open beside it."""
+    if not elsewhere:
+        return "no open article is left: `postil export` writes the data"
+    are = "is" if elsewhere == 1 else "are"
+    return f"no open article is left in this list; {elsewhere} {are} open elsewhere: q, then Esc, shows all"
 
 
 def reopen(desk: Desk) -> None:
@@ -103,6 +112,14 @@ def copy(desk: Desk) -> None:
         raise Refused(f"{count(len(text), 'character')} are more than a terminal takes at once: select less")
     desk.host.copy(text)
     desk.say(f"copied {count(len(text), 'character')}")
+
+
+def interrupt(desk: Desk) -> None:
+    """Ctrl+C: copies what is selected, else has it said what leaves here."""
+    if desk.selection is not None:
+        copy(desk)
+    else:
+        desk.host.interrupt()
 
 
 def toggle_labels(desk: Desk) -> None:
