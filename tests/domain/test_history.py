@@ -238,7 +238,7 @@ def test_an_import_is_said_of_what_it_brought(tmp_path):
         )
     desk.state = desk.fresh()
     found = [(e.verb, e.says) for e in entries(desk, id_of(desk, "Xi"))]
-    assert found == [("import", "imported 1 entities, 0 relations")]
+    assert found == [("import", "imported 1 entity, 0 relations")]
 
 
 @often
