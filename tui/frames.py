@@ -24,7 +24,7 @@ from textual.geometry import Region
 from textual.screen import Screen
 from textual.widget import Widget
 
-from tui.widgets.drawn import Drawn, cut
+from tui.widgets.drawn import Drawn, cut, width_of
 from tui.widgets.rows import clusters
 
 RESET = "\x1b[0m"
@@ -37,7 +37,7 @@ Cells = tuple[int, int]
 
 _PLAIN = Style.null()
 
-_certain = regex.compile("[^\u0900-\u109f\u1780-\u17ff\u200d\ufe0f\U0001f1e6-\U0001faff]*").fullmatch
+_are_certain = regex.compile("[^\u0900-\u109f\u1780-\u17ff\u200d\ufe0f\U0001f1e6-\U0001faff]*").fullmatch
 """Whether a text has no character whose width differs among terminals: joined and coloured emoji, flags, those shown as
 emoji by a selector, and the scripts of India and its neighbours, whose signs take room in some."""
 
@@ -101,24 +101,36 @@ class Painter(Compositor):
         """The frame of what was to be drawn anew, of which nothing is left then."""
         regions = self._dirty_regions.copy()
         self._dirty_regions.clear()
-        pieces = [piece for span in self._regions_to_spans(regions) for piece in self._pieces(*span)]
+        lines = _Lines()
+        pieces = [piece for span in self._regions_to_spans(regions) for piece in self._pieces(lines, *span)]
         return Frame(pieces) if pieces else None
 
-    def _pieces(self, y: int, x1: int, x2: int) -> Iterator[Piece]:
+    def _pieces(self, lines: _Lines, y: int, x1: int, x2: int) -> Iterator[Piece]:
         """What stands in a span of a row: of widgets that lie over each other the front one."""
         bare = [(max(0, x1), min(x2, self.size.width))] if 0 <= y < self.size.height else []
         for widget, visible, region in self.layers_visible[y] if bare else ():
             covered, bare = _parted(bare, visible.x, visible.right)
             if covered:
-                line, x = _line(widget, y - region.y, region.width), region.x
+                line, x = lines.of(widget, y - region.y, region.width), region.x
                 yield from ((y, a, b, cut(line, a - x, b - x)) for a, b in covered)
             if not bare:
                 return
 
 
-def _line(widget: Widget, y: int, width: int) -> Sequence[Segment]:
-    """A whole line of a widget."""
-    return widget.line(y) if isinstance(widget, Drawn) else [*widget.render_lines(Region(0, y, width, 1))[0]]
+class _Lines:
+    """Whole lines of widgets, drawn once for a frame, of however many pieces of them it is."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[Widget, int], Sequence[Segment]] = {}
+
+    def of(self, widget: Widget, y: int, width: int) -> Sequence[Segment]:
+        """Line `y` of a widget of that width."""
+        if (widget, y) not in self._found:
+            if isinstance(widget, Drawn):
+                self._found[widget, y] = widget.line(y)
+            else:
+                self._found[widget, y] = [*widget.render_lines(Region(0, y, width, 1))[0]]
+        return self._found[widget, y]
 
 
 def _parted(row: list[Cells], left: int, right: int) -> tuple[list[Cells], list[Cells]]:
@@ -146,15 +158,21 @@ class Frame(CompositorUpdate):
         for y, left, right, segments in self.pieces:
             if here != (y, left):
                 yield f"\x1b[{y + 1};{left + 1}H"
-            before = ""
-            for text, wanted, _ in segments:
+            for number, (text, wanted, _) in enumerate(segments):
                 wanted = wanted or _PLAIN
                 if wanted is not style:
                     yield turn(style, wanted, system)
                     style = wanted
-                yield text if text.isascii() or _certain(text) else _held(text, left + cell_len(before))
-                before += text
+                if text.isascii() or _certain(text):
+                    yield text
+                else:
+                    yield _held(text, left + sum(width_of(each.text) for each in segments[:number]))
             here = (y, right)
+
+
+@lru_cache(maxsize=4096)
+def _certain(text: str) -> bool:
+    return _are_certain(text) is not None
 
 
 def _held(text: str, column: int) -> str:

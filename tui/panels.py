@@ -9,6 +9,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import takewhile
 
 from rich.cells import cell_len
 from rich.style import Style
@@ -313,11 +314,15 @@ def _key_and_word(key: str, word: str, looks: Looks) -> Row:
 
 def verbs_row(keymap: Keymap, scope: str, controller: object, looks: Looks, width: int) -> Row:
     """The commands of a scope that are legal now, the most useful first, as many as fit whole."""
+    legal = takewhile(lambda bound: bound.command.strip, keymap.legal(scope, controller))
+    return _verbs_row(tuple(bound.command.id for bound in legal), keymap, looks, width)
+
+
+@lru_cache(maxsize=64)
+def _verbs_row(ids: Sequence[str], keymap: Keymap, looks: Looks, width: int) -> Row:
     row: list[tuple[str, Style]] = [(" ", looks.bar)]
-    for bound in keymap.legal(scope, controller):
-        if not bound.command.strip:
-            break
-        piece = _key_and_word(sign(" ".join(bound.sequences[0])), bound.command.title, looks)
+    for id in ids:
+        piece = _key_and_word(sign(" ".join(keymap.keys_of(id)[0])), keymap.commands[id].title, looks)
         if cells(row) + cells(piece) > width:
             break
         row += piece

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.events import MouseDown, MouseMove
@@ -20,7 +19,7 @@ from tui import drawing
 from tui.desk import Desk
 from tui.drawing import GUTTER, Mark
 from tui.looks import Looks
-from tui.widgets.drawn import Drawn, filled
+from tui.widgets.drawn import Drawn, filled, width_of
 
 Focus = tuple[str | None, Span] | None
 """The key and the range of the focused entity or suggestion."""
@@ -165,7 +164,7 @@ class ArticleView(Drawn):
         margin = self._margins.get(line, " " * GUTTER)
         if row:
             found = list(drawing.gloss_row(desk, looks, line, row, margin))
-            cells = sum(cell_len(segment.text) for segment in found)
+            cells = sum(width_of(segment.text) for segment in found)
         else:
             found = list(drawing.text_row(desk, looks, line, self._marks, margin))
             cells = GUTTER + desk.view.layout.cells(line)

@@ -16,6 +16,11 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 
+def width_of(text: str) -> int:
+    """The cells of a text that is safe to draw: a letter without an accent has one, and nothing in it has none."""
+    return len(text) if text.isascii() else cell_len(text)
+
+
 def cut(segments: Iterable[Segment], left: int, right: int) -> list[Segment]:
     """What stands in the columns `[left, right)` of a line; half of a wide character is a space."""
     found: list[Segment] = []
@@ -23,7 +28,7 @@ def cut(segments: Iterable[Segment], left: int, right: int) -> list[Segment]:
     for segment in segments:
         if x >= right:
             break
-        start, x = x, x + cell_len(segment.text)
+        start, x = x, x + width_of(segment.text)
         if x <= left:
             continue
         text = segment.text

@@ -12,12 +12,12 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region
 
-from tui.widgets.drawn import Drawn, filled
+from tui.widgets.drawn import Drawn, filled, width_of
 
 NEXT = "\0"
 """Before a character in a cell that is not its first."""
 
-APART = 6
+APART = 12
 """Equal cells between two differing runs from which it is shorter to send both than what is between them as well."""
 
 plain = regex.compile(
@@ -34,13 +34,13 @@ Row = tuple[tuple[str, Style], ...]
 
 def cells(row: Iterable[tuple[str, Style]]) -> int:
     """The width of a row in cells."""
-    return sum(cell_len(text) for text, _ in row)
+    return sum([width_of(text) for text, _ in row])
 
 
 def fit(text: str, width: int) -> str:
     """A text cut to a width in cells, with an ellipsis where it was longer; what people take for one character is not
     cut apart."""
-    if cell_len(text) <= width:
+    if width_of(text) <= width:
         return text
     cut = ""
     for cluster in clusters(text):
@@ -55,7 +55,7 @@ def clip(row: Iterable[tuple[str, Style]], width: int) -> Row:
     found: list[tuple[str, Style]] = []
     for text, style in row:
         fitting = fit(text, width)
-        width -= cell_len(fitting)
+        width -= width_of(fitting)
         found.append((fitting, style))
     return tuple(found)
 
