@@ -432,30 +432,36 @@ def _item_rows(desk: Desk, looks: Looks, width: int, height: int, step: int) -> 
 
 def _item_row(desk: Desk, looks: Looks, width: int, place: Item) -> Row:
     focused = place.key == desk.focus
-    mark = "▸" if focused else " "
-    text = desk.state.article.text
     if place.key in desk.state.links:
         ends = desk.ends(place.key)
         words = f"{safe(ends[0].text)} → {safe(ends[1].text)}" if ends else ""
-        return clip([(f"{mark}{signed(place)} ", looks.key), (words, looks.bar)], width)
+        return clip([(f"{_mark(focused)}{signed(place)} ", looks.key), (words, looks.bar)], width)
     item = desk.thing(place.key)
     if item is None:
         return ()
-    label = fit(signed(place), 11)
-    name = fit(safe(item.text), max(4, width - 13))
-    room = max(0, width - 13 - cells([(name, looks.bar)]) - 1)
-    after = safe(text[item.end : item.end + min(AFTER, room)])
-    style = looks.bar_strong if isinstance(item, Entity) else looks.bar
-    return clip(
-        [
-            (mark, looks.key),
-            (label, looks.key if focused else looks.chip(item.label)),
-            (" " * (12 - cell_len(label)), looks.bar),
-            (name, style),
-            (f"{after}", looks.bar_faint),
-        ],
-        width,
-    )
+    after = desk.state.article.text[item.end : item.end + AFTER]
+    shown = (item.label, signed(place), item.text, after)
+    return _thing_row(*shown, isinstance(item, Entity), focused, looks, width)
+
+
+@lru_cache(maxsize=1024)
+def _thing_row(
+    label: str, name: str, text: str, after: str, is_own: bool, focused: bool, looks: Looks, width: int
+) -> Row:
+    """The row of an entity or suggestion, whose label is called `name`; most rows of the pane stay from key to key."""
+    chip, text = fit(name, 11), fit(safe(text), max(4, width - 13))
+    room = max(0, width - 13 - cell_len(text) - 1)
+    row = [
+        (_mark(focused), looks.key),
+        (chip, looks.key if focused else looks.chip(label)),
+        (" " * (12 - cell_len(chip)) + text, looks.bar_strong if is_own else looks.bar),
+        (safe(after[:room]), looks.bar_faint),
+    ]
+    return clip(row, width)
+
+
+def _mark(focused: bool) -> str:
+    return "▸" if focused else " "
 
 
 def _mention_rows(desk: Desk, looks: Looks, width: int, most: int) -> list[Row]:
