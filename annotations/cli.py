@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from annotations.documents import Document
     from annotations.exporting import Exporter
     from annotations.formats.base import Format, Loss, Writing
+    from annotations.importing import Report
     from annotations.store import Store
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -220,6 +221,12 @@ def import_(
                 if "-" in paths:
                     importer.take_stream(sys.stdin.buffer)
             found = importer.report
+    report(_import_lines(found), vars(found), as_json)
+    sys.exit(1 if found.refused or found.left_out else 0)
+
+
+def _import_lines(found: Report) -> list[str]:
+    """What an import did, for people: each thing by itself, and the counts last."""
     lines = [*_some(found.warnings), *_some(found.duplicates), *_some(found.left_out, 50), *found.refused]
     if found.unknown:
         listed = ", ".join(f"{number} {label}" for label, number in sorted(found.unknown.items()))
@@ -237,8 +244,7 @@ def import_(
             f"; of {found.unclaimed} articles the state, labels, notes or rejections stayed out: "
             "they are somebody's work, which --as NAME takes in"
         )
-    report(lines, vars(found), as_json)
-    sys.exit(1 if found.refused or found.left_out else 0)
+    return lines
 
 
 @contextmanager
